@@ -1,0 +1,77 @@
+import type { InstanceId, ServerId } from './ids.ts'
+
+/** Configuration after validation: frozen, defaults filled in, secrets resolved. Durations in ms, sizes in bytes. */
+export interface HubConfig {
+  host: string
+  port: number
+  /** Absolute URL under which gateways reach the hub. */
+  publicUrl?: string
+  database: DatabaseConfig
+  limits: {
+    /** Largest body without a valid URL key. */
+    bodyBytes: number
+    /** Largest body behind a valid URL key (history batches, inline thumbnails). */
+    bodyBytesWithKey: number
+    /** Failed authentications a source may make in a minute before it is answered 429. */
+    failedAuthPerMinute: number
+  }
+  /** CIDR blocks whose `x-forwarded-for` is believed. */
+  trustedProxies: readonly string[]
+  servers: readonly ServerConfig[]
+  instances: readonly InstanceConfig[]
+  /** Validated configuration of each feature whose key is present. */
+  features: Readonly<Record<string, unknown>>
+  retention: RetentionConfig
+  /** Full-scope API key, if set. */
+  apiKey?: string
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+}
+
+export type DatabaseConfig = { engine: 'sqlite'; path: string }
+
+export interface RetentionConfig {
+  /** Raw deliveries. Default 7 days. */
+  deliveriesMs: number
+  /** Dedupe keys. Default 30 days, longer than any known gateway retries. */
+  dedupeMs: number
+  /** Events that are done. Default 30 days. */
+  eventsMs: number
+  /** Settled commands. Default 30 days. */
+  commandsMs: number
+}
+
+export interface WebhookConfig {
+  secrets: readonly string[]
+  key?: string
+  /** CIDR blocks deliveries may come from; empty means from anywhere. */
+  allow: readonly string[]
+}
+
+export interface InstanceConfig {
+  id: InstanceId
+  gateway: string
+  /** Without trailing slash. */
+  baseUrl: string
+  webhook: WebhookConfig
+  /** Takes deliveries without proof; has to be asked for. */
+  insecure: boolean
+  /** Slot id or own number, on a gateway with several devices. */
+  device?: string
+  tags: readonly string[]
+  /** Wait between two sends of this number, evenly spread between the two. Both 0: no pacing. */
+  pacing: { minDelayMs: number; maxDelayMs: number }
+  /** Deliveries per second before 429; undefined: no limit. */
+  deliveriesPerSecond?: number
+  /** Do API-made messages of other programs claim the chat for a person? Default false. */
+  apiMessagesClaim: boolean
+  /** The gateway's own settings, validated by its schema. */
+  settings: unknown
+}
+
+export interface ServerConfig {
+  id: ServerId
+  gateway: string
+  baseUrl: string
+  adminToken?: string
+  webhook: WebhookConfig
+}

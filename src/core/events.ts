@@ -1,0 +1,156 @@
+import type { Address } from './address.ts'
+import type { MessageId } from './ids.ts'
+
+/**
+ * # The vocabulary of what happens
+ *
+ * - **delivery**: one HTTP request from a gateway: raw bytes and headers.
+ * - **event**: one normalised fact out of a delivery. A delivery may hold many.
+ * - **lane**: the ordered mailbox of a chat. Timers arrive in it as events too.
+ * - **turn**: handling one event of a lane, then committing everything it decided.
+ *
+ * Stored names last: kinds are chosen once and never renamed. All times are milliseconds since 1970 UTC.
+ */
+export const EVENT_KINDS = [
+  'message',
+  'edit',
+  'revoke',
+  'delete-for-me',
+  'reaction',
+  'vote',
+  'pin',
+  'receipt',
+  'membership',
+  'group',
+  'connection',
+  'presence',
+  'call',
+  'label',
+  'chat',
+  'contact',
+  'lead',
+  'block',
+  'channel',
+  'history',
+  'campaign',
+  'unknown',
+  'timer',
+] as const
+export type EventKind = (typeof EVENT_KINDS)[number]
+
+/** Somebody as a gateway names them: the address to speak to, and every other one the same fact shows. */
+export interface Party {
+  /** The best address: a phone where one is known, else the private id. */
+  address: Address
+  /** Further addresses of the same person or group that this very fact proves. */
+  aliases: Address[]
+  /** Display name as delivered. */
+  name?: string
+}
+
+/**
+ * Who made a fact.
+ * - `other`: the customer, or another member of the group.
+ * - `person`: somebody using our own number by hand (phone, web). Claims the chat.
+ * - `api`: our own number through the gateway's API: us, or another program. Never claims by itself.
+ * - `hosted`: an agent or sender hosted by the gateway. Never claims.
+ */
+export type Author = 'other' | 'person' | 'api' | 'hosted'
+
+/**
+ * What makes two deliveries of a fact the same.
+ * - `fact`: the fact has an identity of its own; a duplicate for as long as dedupe keys are kept.
+ * - `state`: it has none (connection, presence): the same bytes are a duplicate only inside the gateway's
+ *   retry window (5 minutes), because the week's second "connected" is news.
+ * - `history`: backfill; its own key space, so that it never suppresses a live event.
+ *
+ * `parts` are joined and hashed together with instance and kind by the hub; a gateway puts in the chat and
+ * sender as delivered (without device suffix) and the fact's own id.
+ */
+export type Identity =
+  | { type: 'fact'; parts: readonly string[] }
+  | { type: 'state'; parts: readonly string[] }
+  | { type: 'history'; parts: readonly string[] }
+
+export const MEDIA_TYPES = ['image', 'video', 'audio', 'voice', 'document', 'sticker', 'video-note'] as const
+export type MediaType = (typeof MEDIA_TYPES)[number]
+
+/** Where the bytes of a medium are. `gateway` means: ask the gateway for this message's medium. */
+export type MediaSource =
+  | { type: 'url'; url: string }
+  /** Path below the gateway's base URL. */
+  | { type: 'path'; path: string }
+  | { type: 'gateway' }
+
+export interface Media {
+  source: MediaSource
+  mime?: string
+  fileName?: string
+  bytes?: number
+  seconds?: number
+}
+
+export type Content =
+  | { type: 'text'; text: string }
+  | { type: MediaType; media: Media; text?: string }
+  /** A message whose content the hub does not read (yet). `wire` names it in the gateway's own words. */
+  | { type: 'unsupported'; wire: string; text?: string }
+
+/** Text a person reads in a content: the body, or a medium's caption. */
+export const contentText = (content: Content): string => content.text ?? ''
+
+export interface Message {
+  id: MessageId
+  content: Content
+  /** The message this one replies to. `text` as quoted by the gateway, if it says. */
+  replyTo?: { id: MessageId; text?: string }
+  mentions?: Address[]
+  forwarded?: boolean
+  viewOnce?: boolean
+}
+
+/** Order of a message's life; a receipt moves it forward only. */
+export const MESSAGE_STATUSES = ['pending', 'sent', 'delivered', 'read', 'played'] as const
+export type MessageStatus = (typeof MESSAGE_STATUSES)[number]
+export type ReceiptState = Exclude<MessageStatus, 'pending'>
+
+export type ConnectionState = 'connecting' | 'connected' | 'disconnected' | 'logged-out'
+
+/** The part of an event that depends on its kind. This is what is stored as `data`. */
+export type Fact =
+  | { kind: 'message'; message: Message }
+  | { kind: 'edit'; target: MessageId; text?: string; id?: MessageId }
+  | { kind: 'revoke'; target: MessageId }
+  | { kind: 'delete-for-me'; target: MessageId }
+  /** An empty `emoji` takes the reaction back. */
+  | { kind: 'reaction'; target: MessageId; emoji: string; id?: MessageId }
+  /** Exactly one message per receipt event. `self`: we read it on another of our own devices. */
+  | { kind: 'receipt'; target: MessageId; state: ReceiptState; self?: boolean }
+  | {
+      kind: 'membership'
+      change: 'join' | 'leave' | 'promote' | 'demote'
+      members: Party[]
+      /** True when our own number is the one that joined or left. */
+      self?: boolean
+    }
+  | { kind: 'connection'; state: ConnectionState; reason?: string }
+  /** `name`: the gateway's own name of what it sent, shortened to 100 characters. */
+  | { kind: 'unknown'; name: string }
+  | { kind: 'timer'; key: string; generation: number; data: unknown }
+
+export type FactOf<K extends Fact['kind']> = Extract<Fact, { kind: K }>
+
+/** One normalised event as a gateway's `normalise` returns it. */
+export interface InboundEvent {
+  fact: Fact
+  identity: Identity
+  /** When it happened by the gateway's clock (ms), if it says. */
+  at?: number
+  /** The conversation. Events without one go to the instance's own lane. */
+  chat?: Party
+  /** Who did it. In a direct chat with `author: 'other'` this is the same person as `chat`. */
+  sender?: Party
+  author: Author
+  /** Client reference that our own send carried, when the gateway echoes it. */
+  reference?: string
+}

@@ -1,0 +1,406 @@
+import type { Address, ChatKind } from './address.ts'
+import type { Command, CommandState, CommandType, SendResult } from './commands.ts'
+import type {
+  Author,
+  Content,
+  EventKind,
+  Fact,
+  Identity,
+  Message,
+  MessageStatus,
+  Party,
+  ReceiptState,
+} from './events.ts'
+import type {
+  ChatId,
+  CommandId,
+  ContactId,
+  DeliveryId,
+  EventId,
+  InstanceId,
+  LaneId,
+  MessageId,
+} from './ids.ts'
+import type { ChatView, ContactView, LaneEvent, LoggedMessage, Owner } from './turn.ts'
+
+/**
+ * The Store port: what the pipeline and the API need of a database, in the hub's own terms. All times are
+ * milliseconds since 1970; lease times use the store's own clock. Written once over an engine's dialect;
+ * every engine passes the same conformance suite.
+ */
+export interface Store extends InboxStore, LaneStore, OutboxStore, LogStore {
+  /** Identity of this installation, made at the first start. */
+  readonly installation: string
+  /** Rejects with E_STORE_UNAVAILABLE when the store cannot commit. */
+  ping(): Promise<void>
+  /** Removes what retention no longer keeps, in small batches. Returns how many rows went. */
+  prune(limits: {
+    deliveriesMs: number
+    dedupeMs: number
+    eventsMs: number
+    commandsMs: number
+  }): Promise<number>
+  close(): Promise<void>
+}
+
+// --- accepting ------------------------------------------------------------------------------------
+
+/** What becomes of an event beside being stored. */
+export type Disposition =
+  /** Handlers see it. */
+  | 'handle'
+  /** Stored in the log by its turn; handlers do not see it (too old, own, history). */
+  | 'store'
+  /** Authentic, but of a number this hub does not know: stored and shown, in no lane. */
+  | 'unrouted'
+
+export interface Arrival {
+  instance: InstanceId
+  receivedAt: number
+  source: string
+  headers: Record<string, string>
+  /** With credentials masked. */
+  body: Buffer
+  events: ArrivingEvent[]
+}
+export interface ArrivingEvent {
+  fact: Fact
+  author: Author
+  at?: number
+  chat?: Party
+  sender?: Party
+  reference?: string
+  identity: Identity['type']
+  /** 32 bytes. */
+  key: Buffer
+  disposition: Disposition
+  /** A person wrote by hand: moves owner and epoch of the chat in this very transaction. */
+  claims: boolean
+}
+export interface Acceptance {
+  accepted: number
+  duplicates: number
+}
+
+export interface InboxStore {
+  /**
+   * Stores deliveries and their events in one transaction. When it resolves, the commit that holds them
+   * has returned, for duplicates too. An arrival the store refuses on its data is kept as raw bytes plus
+   * one `unknown` event; the others are not affected.
+   */
+  accept(batch: readonly Arrival[]): Promise<Acceptance[]>
+}
+
+// --- lanes ----------------------------------------------------------------------------------------
+
+export interface ClaimedLane {
+  lane: LaneId
+  fence: number
+  instance: InstanceId
+  chat: ChatState | undefined
+  events: ClaimedEvent[]
+  /** Everything handlers keep about this chat. */
+  state: Map<string, unknown>
+}
+export interface ChatState extends ChatView {
+  epoch: number
+}
+export interface ClaimedEvent extends LaneEvent {
+  place: number
+  disposition: Disposition
+  delivery?: DeliveryId
+  reference?: string
+  contact?: ContactView
+  /** Epoch of the turn's first attempt, if an earlier one recorded it. */
+  epoch?: number
+  /** True once it waited for its message in vain: it is stored as one of an unknown message. */
+  orphan: boolean
+}
+
+/** What a turn does to the hub's own log. */
+export type LogChange =
+  | {
+      type: 'message'
+      message: Message
+      author: Author
+      at: number
+      contact?: ContactId
+      status: MessageStatus
+    }
+  | { type: 'edit'; target: MessageId; text?: string; at: number }
+  | { type: 'revoke'; target: MessageId; at: number }
+  | { type: 'reaction'; target: MessageId; contact?: ContactId; author: Author; emoji: string; at: number }
+  | { type: 'receipt'; target: MessageId; state: ReceiptState; at: number }
+  /** An echo of our own send: settles the command with that reference or message id as sent. */
+  | { type: 'echo'; messageId: MessageId; reference?: string; at: number }
+
+export interface NewCommand {
+  id: CommandId
+  /** Unique: the same decision recorded twice is one command. */
+  key: string
+  command: Command
+  typingMs: number
+  ignoreOwner: boolean
+}
+export interface TurnCommit {
+  lane: LaneId
+  fence: number
+  instance: InstanceId
+  event: EventId
+  place: number
+  /** More events of this claim follow, so the lease goes on. */
+  more: boolean
+  leaseMs: number
+  /** Epoch under which the turn decided; bot commands are refused if it moved. */
+  epoch?: number
+  log: LogChange[]
+  commands: NewCommand[]
+  /** `null` deletes. */
+  state: Map<string, unknown>
+  timers: { key: string; at: number | null; data: unknown }[]
+  owner?: Owner
+  /** Set for a timer event: the timer row goes if its generation is still this one. */
+  firedTimer?: { key: string; generation: number }
+  outcome: 'done' | 'parked' | 'skipped'
+  /** For `parked`: the message this waits for, and until when. */
+  parked?: { target: MessageId; until: number }
+  /** What happened, for the event monitor: which handlers ran, or why none did. */
+  note?: string
+}
+export type TurnOutcome =
+  | { type: 'committed'; commands: number; refused: number }
+  /** The lease was lost; nothing was written. */
+  | { type: 'stale' }
+
+export interface TurnFailure {
+  lane: LaneId
+  fence: number
+  event: EventId
+  place: number
+  attempt: number
+  error: string
+  epoch?: number
+  /** When to try again; null makes it a dead letter and lets the lane go on. */
+  retryAt: number | null
+}
+
+export interface StepRecord {
+  event: EventId
+  generation: number
+  name: string
+}
+
+export interface LaneStore {
+  /** Leases up to `limit` ready lanes and reads their next events, `perLane` at most each. */
+  claimLanes(options: {
+    holder: string
+    limit: number
+    perLane: number
+    leaseMs: number
+  }): Promise<ClaimedLane[]>
+  /** Prolongs leases; resolves to the lanes that are still ours. */
+  renewLanes(lanes: readonly { lane: LaneId; fence: number }[], leaseMs: number): Promise<Set<LaneId>>
+  /** Gives lanes back untouched, so that another node may have them at once. */
+  releaseLanes(lanes: readonly { lane: LaneId; fence: number }[]): Promise<void>
+  /** Each turn commits whole or is stale; turns of one call share a transaction. */
+  commitTurns(batch: readonly TurnCommit[]): Promise<TurnOutcome[]>
+  failTurn(failure: TurnFailure): Promise<'recorded' | 'stale'>
+  /** Is this message in the chat's log? */
+  hasMessage(chat: ChatId, id: MessageId): Promise<boolean>
+  /** Is the fired timer still the one that fired? */
+  timerIsCurrent(lane: LaneId, key: string, generation: number): Promise<boolean>
+
+  /** A stored result, or undefined. Records the epoch of the first attempt, once. */
+  beginStep(
+    step: StepRecord,
+    epoch: number | undefined,
+  ): Promise<{ value: unknown; epoch: number | undefined } | undefined>
+  /** First writer wins; a lost lease stores nothing. Resolves to the value that stands. */
+  finishStep(
+    step: StepRecord,
+    guard: { lane: LaneId; fence: number },
+    result: { value: unknown; epoch: number | undefined },
+  ): Promise<unknown>
+
+  /** Appends due timers and overdue parked events to their lanes. Returns how many. */
+  fireDue(limit: number): Promise<number>
+  /** When the next lane, timer, parked event or outbox becomes ready (ms); undefined if nothing waits. */
+  nextDue(): Promise<number | undefined>
+  /** Merges contacts whose lanes were leased when an event proved them one. Returns how many are left. */
+  mergePending(): Promise<number>
+}
+
+// --- outbox ---------------------------------------------------------------------------------------
+
+export interface ClaimedSend {
+  id: CommandId
+  chat: ChatId
+  instance: InstanceId
+  command: Command
+  attempt: number
+  reference: string
+  fence: number
+  /**
+   * `typing`: show typing for `typingMs`, then call `typed`. `send`: it is already marked `sending`.
+   * `reconcile`: an unknown send whose chat still waits.
+   */
+  task: 'typing' | 'send' | 'reconcile'
+  typingMs: number
+  queuedAt: number
+}
+export type Settlement = {
+  id: CommandId
+  chat: ChatId
+  fence: number
+  at: number
+} & (
+  | { result: Extract<SendResult, { end: 'sent' | 'rejected' | 'unknown' }> }
+  | { result: Extract<SendResult, { end: 'retry' | 'hold' }>; retryAt: number | null }
+)
+
+export interface OutboxStore {
+  /**
+   * Leases chats with something to send and marks each one's next command `sending` under the chat's lock,
+   * after comparing its epoch and reserving the number's next slot. What was decided under an old epoch is
+   * refused here. Instances that are held get at most one probing command after their waiting time.
+   */
+  claimSends(options: {
+    holder: string
+    limit: number
+    leaseMs: number
+    pacing: ReadonlyMap<InstanceId, { minDelayMs: number; maxDelayMs: number }>
+    random: () => number
+    /** How long an unknown send holds its chat. */
+    unknownHoldMs: number
+  }): Promise<{ sends: ClaimedSend[]; refused: number }>
+  /** Typing was begun; the command itself becomes claimable at `readyAt`. */
+  typed(send: { id: CommandId; chat: ChatId; fence: number }, readyAt: number): Promise<void>
+  /** Records how sends ended. `sent` is recorded even when the lease was lost or the command is `unknown`. */
+  settle(batch: readonly Settlement[]): Promise<void>
+  /** After a crash: what was `sending` becomes `unknown`, leases of this process's past life end now. */
+  recover(): Promise<{ unknown: number; lanes: number }>
+  /** A number that cannot send. `until` is when to probe again. `undefined` reason releases it at once. */
+  holdInstance(instance: InstanceId, hold: { reason: string; until: number } | undefined): Promise<void>
+  /** Queues a command from outside a turn. The same key is queued once and answers the first id. */
+  enqueue(request: {
+    instance: InstanceId
+    to: Party
+    command: NewCommand
+    /** Move the owner to a person first. */
+    claim: boolean
+  }): Promise<{ id: CommandId; created: boolean }>
+}
+
+// --- reading and operating ------------------------------------------------------------------------
+
+export interface Page<T> {
+  data: T[]
+  /** Cursor of the next page, or null. */
+  next: string | null
+}
+export interface PageRequest {
+  limit: number
+  cursor?: string
+}
+export type EventStatus = 'pending' | 'done' | 'skipped' | 'parked' | 'dead' | 'discarded' | 'unrouted'
+export interface EventRow {
+  id: EventId
+  kind: EventKind
+  instance: InstanceId
+  at: number
+  acceptedAt: number
+  doneAt?: number
+  status: EventStatus
+  attempts: number
+  error?: string
+  note?: string
+  author: Author
+  fact: Fact
+  chat?: ChatId
+  delivery?: DeliveryId
+  generation: number
+}
+export interface CommandRow {
+  id: CommandId
+  instance: InstanceId
+  chat: ChatId
+  type: CommandType
+  state: CommandState
+  attempts: number
+  command: Command
+  messageId?: MessageId
+  /** Why it is in this state, for people. */
+  reason?: string
+  createdAt: number
+  settledAt?: number
+}
+export interface ChatRow extends ChatState {
+  instance: InstanceId
+  contact?: ContactId
+  lastMessageAt?: number
+}
+export interface ContactRow {
+  id: ContactId
+  name?: string
+  addresses: Address[]
+  createdAt: number
+}
+export interface InstanceState {
+  instance: InstanceId
+  lastEventAt?: number
+  connection?: string
+  holdReason?: string
+  holdUntil?: number
+  queued: number
+}
+export interface Backlog {
+  events: number
+  commands: number
+  deadEvents: number
+  unknownCommands: number
+}
+
+export interface LogStore {
+  /** Newest first. */
+  listEvents(
+    page: PageRequest & { instance?: string; kind?: string; status?: EventStatus; chat?: ChatId },
+  ): Promise<Page<EventRow>>
+  getEvent(id: EventId): Promise<EventRow | undefined>
+  getDelivery(id: DeliveryId): Promise<
+    | {
+        id: DeliveryId
+        instance: InstanceId
+        receivedAt: number
+        source: string
+        headers: Record<string, string>
+        body: Buffer
+      }
+    | undefined
+  >
+  listChats(page: PageRequest & { instance?: string }): Promise<Page<ChatRow>>
+  getChat(id: ChatId): Promise<ChatRow | undefined>
+  getContact(id: ContactId): Promise<ContactRow | undefined>
+  /** Newest first. */
+  listMessages(chat: ChatId, page: PageRequest): Promise<Page<LoggedMessage & { content: Content }>>
+  getMessage(chat: ChatId, id: MessageId): Promise<LoggedMessage | undefined>
+  /** Newest first. */
+  listCommands(
+    page: PageRequest & { instance?: string; state?: CommandState; chat?: ChatId },
+  ): Promise<Page<CommandRow>>
+  getCommand(id: CommandId): Promise<CommandRow | undefined>
+  /** A dead event goes to its lane's tail as a new generation; undefined if it is not dead. */
+  retryEvent(id: EventId): Promise<EventId | undefined>
+  discardEvent(id: EventId): Promise<boolean>
+  /**
+   * A person decides about a command that waits for one (`unknown`, `held`, `dead`, `rejected`, `refused`):
+   * send it again, or note that it was sent, or give it up. False if its state does not allow that.
+   */
+  resolveCommand(id: CommandId, decision: 'resend' | 'sent' | 'discard'): Promise<boolean>
+  /** Changes who may speak in a chat; moves the epoch. */
+  setOwner(chat: ChatId, owner: Owner): Promise<boolean>
+  /** The chat with this address on this instance, if there is one. */
+  findChat(instance: InstanceId, address: Address): Promise<ChatId | undefined>
+  chatKindOf(chat: ChatId): Promise<ChatKind | undefined>
+  instanceStates(): Promise<InstanceState[]>
+  backlog(): Promise<Backlog>
+}
