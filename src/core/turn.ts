@@ -114,6 +114,11 @@ export interface Turn {
   message(id: MessageId): Promise<LoggedMessage | undefined>
   /** The group's name and members, asked of the gateway as a durable step. */
   groupInfo(): Promise<Answer<GroupInfo>>
+  /**
+   * Says for the event monitor what ran or why nothing did, e.g. `bot: command help`. A turn may note
+   * several things; notes hold no message text.
+   */
+  note?(text: string): void
 }
 
 /** One link of the chain. Not calling `next` ends it. Calling it twice is an error. */
