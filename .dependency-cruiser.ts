@@ -109,8 +109,8 @@ const forbidden: IForbiddenRuleType[] = [
     name: 'config-sees-core',
     comment: 'Settings of a gateway or feature are checked by the schema it hands in, not by name.',
     severity: 'error',
-    from: { path: '^src/config\\.ts$' },
-    to: { path: '^(src|console)/', pathNot: '^src/(core|bot)/' },
+    from: { path: '^src/config(/|\\.ts$)', pathNot: TESTS },
+    to: { path: '^(src|console)/', pathNot: '^src/(core|bot)/|^src/config(/|\\.ts$)' },
   },
   {
     name: 'simulator-sees-core',

@@ -1,0 +1,119 @@
+import {
+  type Child,
+  child,
+  metric,
+  quiet,
+  rssMb,
+  startHub,
+  temporaryFolder,
+  watchMemory,
+} from './lib/children.ts'
+import type { Options, Report } from './lib/options.ts'
+import { median, round } from './lib/stats.ts'
+import type { LoadJob, LoadResult } from './load.ts'
+
+const CHATS = 2_000
+const QUESTION = '/help'
+const ANSWER = 'Available commands: /help, /status, /info'
+/** BuilderBot's memory store searches its whole history for each message, so its rate falls as a run goes on. */
+const BUILDERBOT_MESSAGES = 5_000
+const WARM_UP = 3_000
+
+/**
+ * Whole turns: webhook in, ordered handler, reply over real HTTP to a gateway in another process, recorded
+ * as sent. BuilderBot does its own in memory, without network or disk, in the same run.
+ */
+export async function turns(options: Options, say: (line: string) => void): Promise<Report> {
+  const folder = temporaryFolder()
+  const gateway = await child('servers/gateway.ts')
+  const hub = await startHub({
+    folder,
+    engine: options.engine,
+    gatewayPort: gateway.port,
+    profile: options.profile,
+    features: { replies: { rules: [{ match: QUESTION, reply: ANSWER }] } },
+  })
+  const load: Child = await child('load.ts')
+  let batch = 0
+  let total = 0
+
+  const recorded = async (): Promise<number> => metric(await hub.metrics(), 'pombo_sends_total', 'end="sent"')
+
+  /** Posts so many messages and waits until the last reply is recorded as sent. */
+  async function messages(count: number): Promise<{ rate: number; ingest: LoadResult; seconds: number }> {
+    const begun = performance.now()
+    const ingest = await load.ask<LoadResult>({
+      port: hub.port,
+      connections: options.connections,
+      recipe: { batch: `T${++batch}x`, count, chats: CHATS, text: QUESTION },
+    } satisfies LoadJob)
+    if (ingest.failed > 0)
+      throw new Error(`the hub refused ${ingest.failed} messages: ${JSON.stringify(ingest.statuses)}`)
+    // Making the bodies is not part of the work: the clock starts with the first byte.
+    const loading = ingest.seconds * 1000
+    const start = Math.max(begun, performance.now() - loading)
+    total += count
+    const limit = performance.now() + 60_000
+    for (;;) {
+      const sent = await recorded()
+      if (sent >= total) break
+      if (performance.now() > limit) {
+        const { sends } = await gateway.ask<{ sends: number }>({})
+        throw new Error(
+          `only ${sent} of ${total} replies were recorded as sent within a minute; the gateway saw ${sends}`,
+        )
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    const seconds = (performance.now() - start) / 1000
+    return { rate: count / seconds, ingest, seconds }
+  }
+
+  async function builderbot(): Promise<number> {
+    const bot = await child('servers/builderbot.ts', { cwd: temporaryFolder() })
+    const { seconds } = await bot.ask<{ seconds: number }>({
+      messages: BUILDERBOT_MESSAGES,
+      chats: CHATS,
+      inFlight: options.connections,
+    })
+    await bot.stop()
+    return BUILDERBOT_MESSAGES / seconds
+  }
+
+  await quiet(hub.pid)
+  const idle = rssMb(hub.pid)
+  const warm = await messages(WARM_UP)
+  const count = Math.max(BUILDERBOT_MESSAGES, Math.round(warm.rate * options.seconds))
+
+  const pombo: number[] = []
+  const theirs: number[] = []
+  let loaded = 0
+  for (let number = 1; number <= options.rounds; number++) {
+    await quiet(hub.pid)
+    const memory = watchMemory(hub.pid)
+    const result = await messages(count)
+    loaded = Math.max(loaded, memory.stop() ?? 0)
+    pombo.push(result.rate)
+    say(
+      `round ${number} pombo      ${Math.round(result.rate)}/s  (${count} messages in ${round(result.seconds)} s, taken in at ${Math.round(result.ingest.rate)}/s)`,
+    )
+    await quiet(hub.pid)
+    const rate = await builderbot()
+    theirs.push(rate)
+    say(`round ${number} builderbot ${Math.round(rate)}/s`)
+  }
+  const { sends } = await gateway.ask<{ sends: number }>({})
+  await hub.stop()
+  return {
+    name: 'turns',
+    engine: options.engine,
+    rates: { pombo: round(median(pombo), 0), builderbot: round(median(theirs), 0) },
+    ratios: { builderbot: round(median(pombo) / median(theirs)) },
+    rssMb: loaded,
+    rss: { idle, loaded },
+    readyMs: hub.startedMs,
+    messages: total,
+    /** Sends the gateway saw; more than `messages` would be a reply sent twice. */
+    sends,
+  }
+}
