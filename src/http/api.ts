@@ -1,0 +1,60 @@
+import { HubError } from '../core/errors.ts'
+import { requireApiKey } from './auth.ts'
+import type { Api, Edge } from './edge.ts'
+import { chatRoutes } from './routes/chats.ts'
+import { commandRoutes } from './routes/commands.ts'
+import { eventRoutes } from './routes/events.ts'
+import { instanceRoutes } from './routes/instances.ts'
+import { validatorCompiler } from './validation.ts'
+
+const PREFIX = '/api/v1'
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/**
+ * Mounts `/api/v1`. Everything below it, unknown paths included, needs the API key. A known path with
+ * another method is 405 and says which it takes.
+ */
+export async function mountApi(app: Api, edge: Edge): Promise<void> {
+  await app.register(
+    async (scope) => {
+      const api = scope as unknown as Api
+      api.setValidatorCompiler(validatorCompiler)
+      api.addHook('onRequest', async (request) => requireApiKey(request.raw, edge.hub.config.apiKey))
+      api.setNotFoundHandler(async () => {
+        throw new HubError('E_NOT_FOUND', 'The API has no such path.')
+      })
+      const taken = collectMethods(api)
+      eventRoutes(api, edge)
+      chatRoutes(api, edge)
+      commandRoutes(api, edge)
+      instanceRoutes(api, edge)
+      await api.after()
+      refuseOtherMethods(api, taken)
+    },
+    { prefix: PREFIX },
+  )
+}
+
+function collectMethods(api: Api): Map<string, Set<string>> {
+  const taken = new Map<string, Set<string>>()
+  api.addHook('onRoute', ({ url, method }) => {
+    const methods = taken.get(url) ?? new Set()
+    for (const one of [method].flat()) methods.add(one)
+    taken.set(url, methods)
+  })
+  return taken
+}
+
+function refuseOtherMethods(api: Api, taken: ReadonlyMap<string, ReadonlySet<string>>): void {
+  for (const [url, methods] of [...taken]) {
+    const allow = [...methods].join(', ')
+    api.route({
+      url: url.slice(PREFIX.length),
+      method: METHODS.filter((method) => !methods.has(method)),
+      handler: async (_request, reply) => {
+        reply.header('Allow', allow)
+        throw new HubError('E_METHOD', `This path takes ${allow}.`)
+      },
+    })
+  }
+}

@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Clock, Logger } from '../core/ports.ts'
+import type { LogStore, Store } from '../core/store.ts'
+import type { Hub } from '../hub.ts'
+
+/** What the HTTP edge needs of a hub; a {@link Hub} is one. */
+export type EdgeHub = Pick<Hub, 'config' | 'ingest' | 'nudge' | 'send' | 'parseRecipient'> & {
+  readonly store: LogStore & Pick<Store, 'ping'>
+}
+
+/** What routes work with. */
+export interface Edge {
+  readonly hub: EdgeHub
+  readonly clock: Clock
+  readonly log: Logger
+  /** True once the server takes no new connections. */
+  isDraining(): boolean
+}
+
+/** A Fastify scope whose schemas are zod's. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>

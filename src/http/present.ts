@@ -1,0 +1,173 @@
+import type { InstanceConfig } from '../core/config.ts'
+import { type EventId, publicId } from '../core/ids.ts'
+import type {
+  ChatRow,
+  CommandRow,
+  ContactRow,
+  EventRow,
+  InstanceState,
+  LogStore,
+  Page,
+} from '../core/store.ts'
+import type { LoggedMessage } from '../core/turn.ts'
+
+/**
+ * The only shapes that leave through the API. Ids carry their prefix, times are ISO 8601 in UTC, and a
+ * field that has no value is left out.
+ */
+
+const LAST_MOMENT = 8.64e15
+/** A gateway's clock may say anything; what no date can hold becomes the nearest one that can. */
+const iso = (ms: number): string => new Date(Math.min(Math.max(ms, 0), LAST_MOMENT)).toISOString()
+const optionalIso = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : iso(ms))
+
+/** The form of every list: a page and the cursor of the next one, or null. */
+export async function presentPage<Row, Shown>(
+  page: Promise<Page<Row>>,
+  present: (row: Row) => Shown,
+): Promise<{ data: Shown[]; next: string | null }> {
+  const { data, next } = await page
+  return { data: data.map(present), next }
+}
+
+export const eventId = (id: EventId): string => publicId('evt', id)
+
+export const presentEvent = (row: EventRow) => ({
+  id: eventId(row.id),
+  kind: row.kind,
+  instance: row.instance,
+  at: iso(row.at),
+  acceptedAt: iso(row.acceptedAt),
+  doneAt: optionalIso(row.doneAt),
+  status: row.status,
+  attempts: row.attempts,
+  error: row.error,
+  note: row.note,
+  author: row.author,
+  fact: row.fact,
+  chat: row.chat === undefined ? undefined : publicId('chat', row.chat),
+  delivery: row.delivery === undefined ? undefined : publicId('dlv', row.delivery),
+  generation: row.generation,
+})
+
+type Delivery = NonNullable<Awaited<ReturnType<LogStore['getDelivery']>>>
+
+/** One event with everything known of it. `delivery` is null once retention has taken it, or for timers. */
+export const presentEventDetail = (row: EventRow, delivery: Delivery | undefined) => ({
+  ...presentEvent(row),
+  stages: {
+    happened: iso(row.at),
+    received: optionalIso(delivery?.receivedAt),
+    accepted: iso(row.acceptedAt),
+    done: optionalIso(row.doneAt),
+  },
+  delivery: delivery === undefined ? null : presentDelivery(delivery),
+})
+
+const presentDelivery = (delivery: Delivery) => ({
+  id: publicId('dlv', delivery.id),
+  receivedAt: iso(delivery.receivedAt),
+  source: delivery.source,
+  headers: withoutCredentials(delivery.headers),
+  ...presentPayload(delivery.body),
+})
+
+const CREDENTIAL_HEADER = /authorization|cookie|token|api-?key|secret|password/i
+const withoutCredentials = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, CREDENTIAL_HEADER.test(name) ? '***' : value]),
+  )
+
+/** JSON as it is, other text as text, anything else in base64. */
+function presentPayload(body: Buffer): { encoding: 'json' | 'text' | 'base64'; payload: unknown } {
+  const text = body.toString('utf8')
+  try {
+    return { encoding: 'json', payload: JSON.parse(text) }
+  } catch {
+    const isText = Buffer.from(text, 'utf8').equals(body)
+    return isText
+      ? { encoding: 'text', payload: text }
+      : { encoding: 'base64', payload: body.toString('base64') }
+  }
+}
+
+export const presentChat = (row: ChatRow) => ({
+  id: publicId('chat', row.id),
+  instance: row.instance,
+  kind: row.kind,
+  address: row.address,
+  name: row.name,
+  owner: row.owner,
+  epoch: row.epoch,
+  contact: row.contact === undefined ? undefined : publicId('con', row.contact),
+  lastMessageAt: optionalIso(row.lastMessageAt),
+})
+
+/** `contact` in full instead of its id; null in groups. */
+export const presentChatDetail = (row: ChatRow, contact: ContactRow | undefined) => ({
+  ...presentChat(row),
+  contact: contact === undefined ? null : presentContact(contact),
+})
+
+const presentContact = (row: ContactRow) => ({
+  id: publicId('con', row.id),
+  name: row.name,
+  addresses: row.addresses,
+  createdAt: iso(row.createdAt),
+})
+
+export const presentMessage = (row: LoggedMessage) => ({
+  id: row.messageId,
+  author: row.author,
+  at: iso(row.at),
+  content: row.content,
+  status: row.status,
+  replyTo: row.replyTo,
+  editedAt: optionalIso(row.editedAt),
+  revokedAt: optionalIso(row.revokedAt),
+})
+
+export const presentCommand = (row: CommandRow) => ({
+  id: row.id,
+  instance: row.instance,
+  chat: publicId('chat', row.chat),
+  type: row.type,
+  state: row.state,
+  attempts: row.attempts,
+  command: row.command,
+  messageId: row.messageId,
+  reason: row.reason,
+  createdAt: iso(row.createdAt),
+  settledAt: optionalIso(row.settledAt),
+})
+
+/** What is configured, without anything that proves or opens something, beside what is going on. */
+export const presentInstance = (config: InstanceConfig, state: InstanceState | undefined) => ({
+  id: config.id,
+  gateway: config.gateway,
+  baseUrl: withoutUserInfo(config.baseUrl),
+  device: config.device,
+  tags: config.tags,
+  webhook: {
+    signed: config.webhook.secrets.length > 0,
+    urlKey: config.webhook.key !== undefined,
+    allow: config.webhook.allow,
+    insecure: config.insecure,
+  },
+  pacing: config.pacing,
+  deliveriesPerSecond: config.deliveriesPerSecond,
+  connection: state?.connection,
+  lastEventAt: optionalIso(state?.lastEventAt),
+  queued: state?.queued ?? 0,
+  hold:
+    state?.holdReason === undefined
+      ? null
+      : { reason: state.holdReason, until: optionalIso(state.holdUntil) },
+})
+
+/** Some write `https://name:password@host`, and some a token into the query. */
+function withoutUserInfo(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined
+  const url = new URL(text)
+  return url.origin + (url.pathname === '/' ? '' : url.pathname)
+}
