@@ -2,6 +2,7 @@ import type { Address, ChatKind } from './address.ts'
 import type { Command, CommandState, CommandType, SendResult } from './commands.ts'
 import type {
   Author,
+  ConnectionState,
   Content,
   EventKind,
   Fact,
@@ -131,8 +132,12 @@ export type LogChange =
   | { type: 'revoke'; target: MessageId; at: number }
   | { type: 'reaction'; target: MessageId; contact?: ContactId; author: Author; emoji: string; at: number }
   | { type: 'receipt'; target: MessageId; state: ReceiptState; at: number }
-  /** An echo of our own send: settles the command with that reference or message id as sent. */
-  | { type: 'echo'; messageId: MessageId; reference?: string; at: number }
+  /** An echo of our own send: settles that command as sent, whatever was believed. */
+  | { type: 'echo'; messageId: MessageId; command: CommandId }
+  /** Somebody's display name, when it differs from the stored one. */
+  | { type: 'name'; contact?: ContactId; name: string }
+  /** The number's connection; a lost one holds its sends, a regained one lets them go. */
+  | { type: 'connection'; state: ConnectionState; reason?: string }
 
 export interface NewCommand {
   id: CommandId
@@ -224,8 +229,8 @@ export interface LaneStore {
 
   /** Appends due timers and overdue parked events to their lanes. Returns how many. */
   fireDue(limit: number): Promise<number>
-  /** When the next lane, timer, parked event or outbox becomes ready (ms); undefined if nothing waits. */
-  nextDue(): Promise<number | undefined>
+  /** When the next of these becomes ready (ms); undefined if nothing waits. `timers` includes parked events. */
+  nextDue(queue: 'lanes' | 'timers' | 'outbox'): Promise<number | undefined>
   /** Merges contacts whose lanes were leased when an event proved them one. Returns how many are left. */
   mergePending(): Promise<number>
 }
@@ -248,15 +253,16 @@ export interface ClaimedSend {
   typingMs: number
   queuedAt: number
 }
-export type Settlement = {
+export interface Settlement {
   id: CommandId
   chat: ChatId
   fence: number
+  /** When the attempt ended (ms). */
   at: number
-} & (
-  | { result: Extract<SendResult, { end: 'sent' | 'rejected' | 'unknown' }> }
-  | { result: Extract<SendResult, { end: 'retry' | 'hold' }>; retryAt: number | null }
-)
+  result: SendResult
+  /** For `retry` and `hold`: when to try again; null makes it a dead letter. */
+  retryAt: number | null
+}
 
 export interface OutboxStore {
   /**
@@ -272,6 +278,8 @@ export interface OutboxStore {
     random: () => number
     /** How long an unknown send holds its chat. */
     unknownHoldMs: number
+    /** Numbers with enough sends under way. */
+    exclude: readonly InstanceId[]
   }): Promise<{ sends: ClaimedSend[]; refused: number }>
   /** Typing was begun; the command itself becomes claimable at `readyAt`. */
   typed(send: { id: CommandId; chat: ChatId; fence: number }, readyAt: number): Promise<void>

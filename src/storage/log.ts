@@ -1,0 +1,343 @@
+import { type Expression, type SqlBool, sql } from 'kysely'
+import type { Address, ChatKind } from '../core/address.ts'
+import type { Command, CommandState, CommandType } from '../core/commands.ts'
+import { HubError } from '../core/errors.ts'
+import { type Author, type Content, type EventKind, MESSAGE_STATUSES, type Message } from '../core/events.ts'
+import type { ChatId, CommandId, ContactId, DeliveryId, EventId, InstanceId, MessageId } from '../core/ids.ts'
+import type {
+  Backlog,
+  ChatRow,
+  CommandRow,
+  ContactRow,
+  EventRow,
+  EventStatus,
+  InstanceState,
+  LogStore,
+  Page,
+  PageRequest,
+} from '../core/store.ts'
+import type { LoggedMessage, Owner } from '../core/turn.ts'
+import type { Engine } from './dialect.ts'
+import { appendToLanes, type EventData, toChatState, wakeOutboxes } from './lanes.ts'
+
+/** Reading and operating: what the API and the console ask for. Every list is newest first. */
+export function createLog(engine: Engine, clock: { now(): number }): LogStore {
+  const { read } = engine
+  return {
+    async listEvents(page) {
+      const rows = await read
+        .selectFrom('event')
+        .selectAll()
+        .where(before('id', page))
+        .$if(page.instance !== undefined, (q) => q.where('instance', '=', page.instance!))
+        .$if(page.kind !== undefined, (q) => q.where('kind', '=', page.kind!))
+        .$if(page.status !== undefined, (q) => q.where('status', '=', page.status!))
+        .$if(page.chat !== undefined, (q) => q.where('lane_id', '=', page.chat!))
+        .orderBy('id', 'desc')
+        .limit(page.limit + 1)
+        .execute()
+      return toPage(rows, page.limit, (row) => row.id, toEvent)
+    },
+    async getEvent(id) {
+      const row = await read.selectFrom('event').selectAll().where('id', '=', id).executeTakeFirst()
+      return row && toEvent(row)
+    },
+    async getDelivery(id) {
+      const row = await read.selectFrom('delivery').selectAll().where('id', '=', id).executeTakeFirst()
+      return (
+        row && {
+          id: row.id as DeliveryId,
+          instance: row.instance as InstanceId,
+          receivedAt: row.received_at,
+          source: row.source,
+          headers: JSON.parse(row.headers) as Record<string, string>,
+          body: Buffer.from(row.body),
+        }
+      )
+    },
+    async listChats(page) {
+      const rows = await read
+        .selectFrom('chat')
+        .selectAll()
+        .where('merged_into', 'is', null)
+        .where(before('id', page))
+        .$if(page.instance !== undefined, (q) => q.where('instance', '=', page.instance!))
+        .orderBy('id', 'desc')
+        .limit(page.limit + 1)
+        .execute()
+      return toPage(rows, page.limit, (row) => row.id, toChat)
+    },
+    async getChat(id) {
+      const row = await read.selectFrom('chat').selectAll().where('id', '=', id).executeTakeFirst()
+      if (row?.merged_into) return this.getChat(row.merged_into as ChatId)
+      return row && toChat(row)
+    },
+    async getContact(id): Promise<ContactRow | undefined> {
+      const row = await read.selectFrom('contact').selectAll().where('id', '=', id).executeTakeFirst()
+      if (row?.merged_into) return this.getContact(row.merged_into as ContactId)
+      if (!row) return undefined
+      const addresses = await read
+        .selectFrom('address')
+        .select('address')
+        .where('contact_id', '=', id)
+        .orderBy('address')
+        .execute()
+      return {
+        id,
+        addresses: addresses.map((a) => a.address as Address),
+        createdAt: row.created_at,
+        ...(row.name === null ? {} : { name: row.name }),
+      }
+    },
+    async listMessages(chat, page) {
+      const rows = await read
+        .selectFrom('message')
+        .selectAll()
+        .where('chat_id', '=', chat)
+        .where(before('id', page))
+        .orderBy('id', 'desc')
+        .limit(page.limit + 1)
+        .execute()
+      return toPage(rows, page.limit, (row) => row.id, toMessage)
+    },
+    async getMessage(chat, id) {
+      const row = await read
+        .selectFrom('message')
+        .selectAll()
+        .where('chat_id', '=', chat)
+        .where('message_id', '=', id)
+        .executeTakeFirst()
+      return row && toMessage(row)
+    },
+    async listCommands(page) {
+      const rows = await read
+        .selectFrom('command')
+        .selectAll()
+        .where(before('seq', page))
+        .$if(page.instance !== undefined, (q) => q.where('instance', '=', page.instance!))
+        .$if(page.state !== undefined, (q) => q.where('state', '=', page.state!))
+        .$if(page.chat !== undefined, (q) => q.where('chat_id', '=', page.chat!))
+        .orderBy('seq', 'desc')
+        .limit(page.limit + 1)
+        .execute()
+      return toPage(rows, page.limit, (row) => row.seq, toCommand)
+    },
+    async getCommand(id) {
+      const row = await read.selectFrom('command').selectAll().where('id', '=', id).executeTakeFirst()
+      return row && toCommand(row)
+    },
+    retryEvent: (id) =>
+      engine.write(async (db) => {
+        const event = await db.selectFrom('event').selectAll().where('id', '=', id).executeTakeFirst()
+        if (event?.status !== 'dead' || event.lane_id === null) return undefined
+        const fresh = await engine.reserveIds(db, 'event', 1)
+        await db
+          .insertInto('event')
+          .values({
+            ...event,
+            id: fresh,
+            place: null,
+            status: 'parked',
+            accepted_at: clock.now(),
+            generation: event.generation + 1,
+            attempts: 0,
+            epoch: null,
+            done_at: null,
+            error: null,
+            note: `asked to run again after event ${id} failed`,
+          })
+          .execute()
+        await db
+          .updateTable('event')
+          .set({ status: 'discarded', note: `run again as event ${fresh}` })
+          .where('id', '=', id)
+          .execute()
+        await appendToLanes(engine, db, [{ event: fresh, lane: event.lane_id }])
+        return fresh as EventId
+      }),
+    discardEvent: (id) =>
+      engine.write(async (db) => {
+        const result = await db
+          .updateTable('event')
+          .set({ status: 'discarded', note: 'given up by a person' })
+          .where('id', '=', id)
+          .where('status', '=', 'dead')
+          .executeTakeFirst()
+        return result.numUpdatedRows > 0n
+      }),
+    resolveCommand: (id, decision) =>
+      engine.write(async (db) => {
+        const waiting: CommandState[] = ['unknown', 'held', 'dead', 'rejected', 'refused']
+        const command = await db.selectFrom('command').selectAll().where('id', '=', id).executeTakeFirst()
+        if (!command || !waiting.includes(command.state as CommandState)) return false
+        const now = clock.now()
+        const set =
+          decision === 'resend'
+            ? {
+                state: 'queued',
+                reason: 'sent again by a person',
+                epoch: null,
+                settled_at: null,
+                attempts: 0,
+              }
+            : decision === 'sent'
+              ? { state: 'sent', reason: 'a person saw that it was sent', settled_at: now }
+              : { state: 'discarded', reason: 'given up by a person', settled_at: now }
+        await db.updateTable('command').set(set).where('seq', '=', command.seq).execute()
+        await sql`update outbox set ready_at = ${now} where chat_id = ${command.chat_id} and holder is null`.execute(
+          db,
+        )
+        if (decision === 'resend') await wakeOutboxes(engine, db, [command])
+        return true
+      }),
+    setOwner: (chat, owner) =>
+      engine.write(async (db) => {
+        const result = await sql`update chat set owner = ${owner}, owner_at = ${clock.now()},
+          epoch = case when owner = ${owner} then epoch else epoch + 1 end where id = ${chat}`.execute(db)
+        return Number(result.numAffectedRows ?? 0) > 0
+      }),
+    async findChat(instance, address) {
+      const row = await read
+        .selectFrom('chat')
+        .select('id')
+        .where('instance', '=', instance)
+        .where('merged_into', 'is', null)
+        .where((eb) =>
+          eb.or([
+            eb('address', '=', address),
+            eb(
+              'contact_id',
+              'in',
+              eb.selectFrom('address').select('contact_id').where('address', '=', address),
+            ),
+          ]),
+        )
+        .executeTakeFirst()
+      return row?.id as ChatId | undefined
+    },
+    async chatKindOf(chat) {
+      const row = await read.selectFrom('chat').select('kind').where('id', '=', chat).executeTakeFirst()
+      return row?.kind as ChatKind | undefined
+    },
+    async instanceStates() {
+      const rows = await read.selectFrom('instance_state').selectAll().orderBy('instance').execute()
+      const { rows: queued } = await sql<{ instance: string; n: number }>`
+        select instance, count(*) as n from command where state in ('queued', 'sending', 'unknown') group by instance`.execute(
+        read,
+      )
+      const queuedOf = new Map(queued.map((row) => [row.instance, Number(row.n)]))
+      return rows.map(
+        (row): InstanceState => ({
+          instance: row.instance as InstanceId,
+          queued: queuedOf.get(row.instance) ?? 0,
+          ...(row.last_event_at === null ? {} : { lastEventAt: row.last_event_at }),
+          ...(row.connection === null ? {} : { connection: row.connection }),
+          ...(row.hold_reason === null ? {} : { holdReason: row.hold_reason }),
+          ...(row.hold_until === null ? {} : { holdUntil: row.hold_until }),
+        }),
+      )
+    },
+    async backlog() {
+      const { rows } = await sql<Backlog>`select
+        (select count(*) from event where status = 'pending') as events,
+        (select count(*) from command where state in ('queued', 'sending', 'unknown')) as commands,
+        (select count(*) from event where status = 'dead') as "deadEvents",
+        (select count(*) from command where state in ('unknown', 'held')) as "unknownCommands"`.execute(read)
+      const row = rows[0]!
+      return {
+        events: Number(row.events),
+        commands: Number(row.commands),
+        deadEvents: Number(row.deadEvents),
+        unknownCommands: Number(row.unknownCommands),
+      }
+    },
+  }
+}
+
+/** Rows before the cursor: a cursor is the id of the last row of the page before. */
+function before(column: string, page: PageRequest): Expression<SqlBool> {
+  if (page.cursor === undefined) return sql<SqlBool>`true`
+  const id = Number(page.cursor)
+  if (!Number.isSafeInteger(id) || id < 1) {
+    throw new HubError(
+      'E_INVALID',
+      'The cursor is not one this list gave. Use the `next` of a page, or leave it out to begin anew.',
+    )
+  }
+  return sql<SqlBool>`${sql.ref(column)} < ${id}`
+}
+
+function toPage<R, T>(rows: R[], limit: number, id: (row: R) => number, present: (row: R) => T): Page<T> {
+  const data = rows.slice(0, limit)
+  const last = data.at(-1)
+  return {
+    data: data.map(present),
+    next: rows.length > limit && last !== undefined ? String(id(last)) : null,
+  }
+}
+
+type Row<T extends keyof import('./tables.ts').Tables> = import('kysely').Selectable<
+  import('./tables.ts').Tables[T]
+>
+
+function toEvent(row: Row<'event'>): EventRow {
+  const { fact } = JSON.parse(row.data) as EventData
+  return {
+    id: row.id as EventId,
+    kind: row.kind as EventKind,
+    instance: row.instance as InstanceId,
+    at: row.at,
+    acceptedAt: row.accepted_at,
+    status: row.status as EventStatus,
+    attempts: row.attempts,
+    author: row.author as Author,
+    fact,
+    generation: row.generation,
+    ...(row.done_at === null ? {} : { doneAt: row.done_at }),
+    ...(row.error === null ? {} : { error: row.error }),
+    ...(row.note === null ? {} : { note: row.note }),
+    ...(row.lane_id === null ? {} : { chat: row.lane_id as ChatId }),
+    ...(row.delivery_id === null ? {} : { delivery: row.delivery_id as DeliveryId }),
+  }
+}
+
+function toChat(row: Row<'chat'>): ChatRow {
+  return {
+    ...toChatState(row),
+    owner: row.owner as Owner,
+    instance: row.instance as InstanceId,
+    ...(row.contact_id === null ? {} : { contact: row.contact_id as ContactId }),
+    ...(row.last_message_at === null ? {} : { lastMessageAt: row.last_message_at }),
+  }
+}
+
+function toMessage(row: Row<'message'>): LoggedMessage {
+  return {
+    messageId: row.message_id as MessageId,
+    author: row.author as Author,
+    at: row.at,
+    content: JSON.parse(row.content) as Content,
+    status: MESSAGE_STATUSES[row.status] ?? 'pending',
+    ...(row.reply_to === null
+      ? {}
+      : { replyTo: JSON.parse(row.reply_to) as NonNullable<Message['replyTo']> }),
+    ...(row.edited_at === null ? {} : { editedAt: row.edited_at }),
+    ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
+  }
+}
+
+function toCommand(row: Row<'command'>): CommandRow {
+  return {
+    id: row.id as CommandId,
+    instance: row.instance as InstanceId,
+    chat: row.chat_id as ChatId,
+    type: row.type as CommandType,
+    state: row.state as CommandState,
+    attempts: row.attempts,
+    command: JSON.parse(row.body) as Command,
+    createdAt: row.created_at,
+    ...(row.message_id === null ? {} : { messageId: row.message_id as MessageId }),
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.settled_at === null ? {} : { settledAt: row.settled_at }),
+  }
+}

@@ -1,0 +1,168 @@
+import { sql } from 'kysely'
+import type { Author, Message } from '../core/events.ts'
+import { MESSAGE_STATUSES } from '../core/events.ts'
+import type { ContactId, MessageId } from '../core/ids.ts'
+import type { Db, Engine } from './dialect.ts'
+
+/** How long a receipt waits for its message: longer than any gateway may take to answer a send (ms). */
+const EARLY_RECEIPT_MS = 10 * 60_000
+/** Status of a row that stands in for a message never received, because an edit or reaction of it was. */
+export const PLACE_HOLDER = -1
+
+export interface NewMessage {
+  chat: number
+  instance: string
+  message: Pick<Message, 'id' | 'content' | 'replyTo'>
+  author: Author
+  contact?: ContactId
+  at: number
+  /** Index into MESSAGE_STATUSES. */
+  status: number
+  command?: string
+}
+
+/**
+ * Adds messages to the log; one that is already there stays as it is, except that a place holder made for
+ * an early edit takes the content. Receipts that came before their message are applied.
+ */
+export async function insertMessages(engine: Engine, db: Db, messages: readonly NewMessage[]): Promise<void> {
+  if (messages.length === 0) return
+  const inserted = await engine.insertNew(
+    db,
+    'message',
+    [
+      'chat_id',
+      'message_id',
+      'instance',
+      'author',
+      'contact_id',
+      'at',
+      'status',
+      'content',
+      'reply_to',
+      'command_id',
+    ],
+    messages.map((m) => [
+      m.chat,
+      m.message.id,
+      m.instance,
+      m.author,
+      m.contact ?? null,
+      m.at,
+      m.status,
+      JSON.stringify(m.message.content),
+      m.message.replyTo ? JSON.stringify(m.message.replyTo) : null,
+      m.command ?? null,
+    ]),
+  )
+  for (const [i, m] of messages.entries()) {
+    if (inserted[i]) continue
+    await db
+      .updateTable('message')
+      .set({
+        content: JSON.stringify(m.message.content),
+        status: m.status,
+        author: m.author,
+        contact_id: m.contact ?? null,
+        at: m.at,
+      })
+      .where('chat_id', '=', m.chat)
+      .where('message_id', '=', m.message.id)
+      .where('status', '=', PLACE_HOLDER)
+      .execute()
+  }
+  const own = messages.filter((m) => m.author !== 'other')
+  if (own.length === 0) return
+  const wanted = engine.table(
+    { instance: 'text', message_id: 'text', chat_id: 'int' },
+    own.map((m) => ({ instance: m.instance, message_id: m.message.id, chat_id: m.chat })),
+  )
+  const { rows: early } = await sql<{
+    chat_id: number
+    instance: string
+    message_id: string
+    status: number
+  }>`
+    select w.chat_id, r.instance, r.message_id, r.status from ${wanted} w
+    join early_receipt r on r.instance = w.instance and r.message_id = w.message_id`.execute(db)
+  for (const receipt of early) {
+    await sql`update message set status = ${receipt.status}
+      where chat_id = ${receipt.chat_id} and message_id = ${receipt.message_id} and status < ${receipt.status}`.execute(
+      db,
+    )
+    await db
+      .deleteFrom('early_receipt')
+      .where('instance', '=', receipt.instance)
+      .where('message_id', '=', receipt.message_id)
+      .execute()
+  }
+}
+
+/** Moves statuses forward, never back. Receipts for messages nobody knows yet are kept for a while. */
+export async function raiseStatus(
+  engine: Engine,
+  db: Db,
+  receipts: readonly { chat: number; instance: string; target: MessageId; status: number }[],
+  now: number,
+): Promise<void> {
+  if (receipts.length === 0) return
+  // Several receipts of one message in a batch: only the furthest counts.
+  const furthest = new Map<string, (typeof receipts)[number]>()
+  for (const receipt of receipts) {
+    const key = `${receipt.chat} ${receipt.target}`
+    const seen = furthest.get(key)
+    if (!seen || seen.status < receipt.status) furthest.set(key, receipt)
+  }
+  const { rows: known } = await sql<{ chat_id: number; message_id: string }>`
+    update message set status = case when message.status < w.status then w.status else message.status end
+    from ${engine.table(
+      { chat_id: 'int', message_id: 'text', status: 'int' },
+      [...furthest.values()].map((r) => ({ chat_id: r.chat, message_id: r.target, status: r.status })),
+    )} w where message.chat_id = w.chat_id and message.message_id = w.message_id
+    returning message.chat_id, message.message_id`.execute(db)
+  const found = new Set(known.map((row) => `${row.chat_id} ${row.message_id}`))
+  for (const [key, receipt] of furthest) {
+    if (found.has(key)) continue
+    await sql`insert into early_receipt (instance, message_id, status, expires_at)
+      values (${receipt.instance}, ${receipt.target}, ${receipt.status}, ${now + EARLY_RECEIPT_MS})
+      on conflict (instance, message_id) do update set
+        status = case when early_receipt.status < excluded.status then excluded.status else early_receipt.status end,
+        expires_at = excluded.expires_at`.execute(db)
+  }
+}
+
+/**
+ * An echo proves that a command went out: it is sent, whatever we believed (`sending`, `unknown`, `held`).
+ * @returns whether the echo was of a command of ours
+ */
+export async function settleEcho(
+  db: Db,
+  instance: string,
+  chat: number,
+  messageId: MessageId,
+  commandId: string | undefined,
+  now: number,
+): Promise<boolean> {
+  if (commandId === undefined) return false
+  const command = await db
+    .selectFrom('command')
+    .select(['seq', 'state', 'id'])
+    .where('id', '=', commandId)
+    .where('instance', '=', instance)
+    .executeTakeFirst()
+  if (!command) return false
+  await sql`update message set command_id = ${command.id}, status = case when status < ${SENT} then ${SENT} else status end
+    where chat_id = ${chat} and message_id = ${messageId}`.execute(db)
+  if (command.state === 'sent') return true
+  await db
+    .updateTable('command')
+    .set({ state: 'sent', message_id: messageId, settled_at: now, reason: 'seen in the chat' })
+    .where('seq', '=', command.seq)
+    .execute()
+  // An unknown send no longer holds its chat.
+  await sql`update outbox set ready_at = ${now} where chat_id = ${chat} and holder is null and ready_at is not null`.execute(
+    db,
+  )
+  return true
+}
+const SENT = MESSAGE_STATUSES.indexOf('sent')

@@ -1,0 +1,66 @@
+import { type RawBuilder, sql } from 'kysely'
+import { HubError } from '../core/errors.ts'
+import type { Db, Engine } from './dialect.ts'
+import { spine } from './migrations/0001_spine.ts'
+
+/** Column types that engines spell differently. */
+export interface SchemaTypes {
+  /** Primary key that is never given twice, even after rows went. */
+  id: RawBuilder<unknown>
+  /** 64-bit integer. */
+  int: RawBuilder<unknown>
+  bytes: RawBuilder<unknown>
+  /** Table option: rows stored in key order. */
+  clustered: RawBuilder<unknown>
+  /** Table option: room for updates in place. */
+  hot: RawBuilder<unknown>
+}
+export interface Migration {
+  name: string
+  statements(types: SchemaTypes): RawBuilder<unknown>[]
+}
+
+/** In order, forward only. A released migration is never changed. */
+export const migrations: readonly Migration[] = [spine]
+
+export interface MigrationReport {
+  applied: string[]
+  present: string[]
+}
+
+/**
+ * Brings the schema up to date, each migration in a transaction that first claims its name.
+ * @throws HubError E_STORE_NEWER when the database knows migrations this program does not.
+ */
+export async function migrate(engine: Engine, types: SchemaTypes, now: number): Promise<MigrationReport> {
+  await engine.write(async (db) => {
+    await sql`create table if not exists meta (key text primary key, value text not null)`.execute(db)
+    await sql`create table if not exists migration (name text primary key, applied_at ${types.int} not null)`.execute(
+      db,
+    )
+  })
+  const present = await appliedMigrations(engine.read)
+  const known = new Set(migrations.map((m) => m.name))
+  const strangers = present.filter((name) => !known.has(name))
+  if (strangers.length > 0) {
+    throw new HubError(
+      'E_STORE_NEWER',
+      `The database has been used by a newer Pombo (it knows ${strangers.join(', ')}). Run that version again, or restore a backup made before the upgrade.`,
+    )
+  }
+  const applied: string[] = []
+  for (const migration of migrations) {
+    if (present.includes(migration.name)) continue
+    await engine.write(async (db) => {
+      await sql`insert into migration (name, applied_at) values (${migration.name}, ${now})`.execute(db)
+      for (const statement of migration.statements(types)) await statement.execute(db)
+    })
+    applied.push(migration.name)
+  }
+  return { applied, present }
+}
+
+async function appliedMigrations(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`select name from migration order by name`.execute(db)
+  return rows.map((row) => row.name)
+}

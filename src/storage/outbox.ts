@@ -1,0 +1,481 @@
+import { sql } from 'kysely'
+import { type Command, makesMessage } from '../core/commands.ts'
+import { MESSAGE_STATUSES, type Party } from '../core/events.ts'
+import type { ChatId, CommandId, InstanceId, MessageId } from '../core/ids.ts'
+import type { ClaimedSend, NewCommand, OutboxStore, Settlement } from '../core/store.ts'
+import type { Db, Engine } from './dialect.ts'
+import { ensureChat } from './inbox.ts'
+import { wakeOutboxes } from './lanes.ts'
+import { insertMessages, type NewMessage } from './messages.ts'
+
+const SENT = MESSAGE_STATUSES.indexOf('sent')
+/** After a probe of a held number begins, the next one waits at least this long (ms). */
+const PROBE_MS = 60_000
+
+interface Head {
+  seq: number
+  id: string
+  instance: string
+  chat_id: number
+  state: string
+  body: string
+  typing_ms: number
+  typed: number
+  epoch: number | null
+  attempts: number
+  created_at: number
+  unknown_at: number | null
+}
+
+/** See {@link OutboxStore.claimSends}. One transaction: claim, check, reserve and mark belong together. */
+export async function claimSends(
+  engine: Engine,
+  db: Db,
+  options: Parameters<OutboxStore['claimSends']>[0],
+  now: number,
+): Promise<{ sends: ClaimedSend[]; refused: number }> {
+  const { rows: claimed } = await sql<{ chat_id: number; instance: string; fence: number }>`
+    update outbox set fence = fence + 1, holder = ${options.holder}, ready_at = ${engine.now} + ${options.leaseMs}
+    where chat_id in (
+      select o.chat_id from outbox o left join instance_state i on i.instance = o.instance
+      where o.ready_at <= ${engine.now} and (i.hold_until is null or i.hold_until <= ${now})
+        and o.instance not in (select e.instance from ${engine.table(
+          { instance: 'text' },
+          options.exclude.map((instance) => ({ instance })),
+        )} e)
+      order by o.ready_at, o.chat_id limit ${options.limit} ${engine.skipLocked})
+    returning chat_id, instance, fence`.execute(db)
+  if (claimed.length === 0) return { sends: [], refused: 0 }
+  const wanted = engine.table(
+    { chat_id: 'int' },
+    claimed.map(({ chat_id }) => ({ chat_id })).sort((a, b) => a.chat_id - b.chat_id),
+  )
+  const { rows: heads } = await sql<Head>`
+    select c.seq, c.id, c.instance, c.chat_id, c.state, c.body, c.typing_ms, c.typed, c.epoch, c.attempts, c.created_at, c.unknown_at
+    from command c where c.seq in (
+      select min(a.seq) from ${wanted} w
+      join command a on a.chat_id = w.chat_id and a.state in ('queued', 'sending', 'unknown')
+      group by a.chat_id)`.execute(db)
+  const { rows: chats } = await sql<{ id: number; epoch: number }>`
+    select c.id, c.epoch from ${wanted} w join chat c on c.id = w.chat_id`.execute(db)
+  const headOf = new Map(heads.map((head) => [head.chat_id, head]))
+  const epochOf = new Map(chats.map((chat) => [chat.id, chat.epoch]))
+  const slots = await loadSlots(
+    db,
+    claimed.map((c) => c.instance),
+  )
+
+  const sends: ClaimedSend[] = []
+  const marked: number[] = []
+  const release: { chat_id: number; ready_at: number | null }[] = []
+  let refused = 0
+  for (const { chat_id, fence } of claimed.sort((a, b) => a.chat_id - b.chat_id)) {
+    const head = headOf.get(chat_id)
+    if (!head) {
+      release.push({ chat_id, ready_at: null })
+      continue
+    }
+    const step = decide(head, epochOf.get(chat_id), slots.get(head.instance), options, now)
+    switch (step.do) {
+      case 'refuse':
+        refused += 1
+        await setState(db, head.seq, {
+          state: 'refused',
+          reason: 'the chat changed hands before this was sent',
+          settled_at: now,
+        })
+        release.push({ chat_id, ready_at: now })
+        break
+      case 'hold':
+        await setState(db, head.seq, {
+          state: 'held',
+          reason: 'nobody knows whether this went out; a person has to decide',
+        })
+        release.push({ chat_id, ready_at: now })
+        break
+      case 'wait':
+        release.push({ chat_id, ready_at: step.until })
+        break
+      case 'give':
+        if (step.lostLease) {
+          await setState(db, head.seq, {
+            state: 'unknown',
+            unknown_at: now,
+            reason: 'the process that was sending this ended',
+          })
+        }
+        if (step.task === 'send') marked.push(head.seq)
+        sends.push(toSend(head, fence, step.task))
+        break
+    }
+  }
+  if (marked.length > 0) {
+    await sql`update command set state = 'sending', attempts = attempts + 1, sending_at = ${now}
+      where seq in (select seq from ${engine.table(
+        { seq: 'int' },
+        marked.map((seq) => ({ seq })),
+      )})`.execute(db)
+  }
+  await saveSlots(db, slots)
+  await releaseOutboxes(engine, db, release)
+  return { sends, refused }
+}
+
+type Step =
+  | { do: 'refuse' | 'hold' }
+  | { do: 'wait'; until: number }
+  | { do: 'give'; task: ClaimedSend['task']; lostLease?: boolean }
+
+/** Pure: what to do with a chat's next command. Reserves the number's slot when it is to be sent. */
+function decide(
+  head: Head,
+  epoch: number | undefined,
+  slot: Slot | undefined,
+  options: Parameters<OutboxStore['claimSends']>[0],
+  now: number,
+): Step {
+  if (head.state === 'sending') return { do: 'give', task: 'reconcile', lostLease: true }
+  if (head.state === 'unknown') {
+    return now - (head.unknown_at ?? now) >= options.unknownHoldMs
+      ? { do: 'hold' }
+      : { do: 'give', task: 'reconcile' }
+  }
+  if (head.epoch !== null && head.epoch !== epoch) return { do: 'refuse' }
+  if (slot?.probing) {
+    if (slot.probeTaken) return { do: 'wait', until: now }
+    slot.probeTaken = true
+    slot.holdUntil = now + PROBE_MS
+  }
+  const pacing = options.pacing.get(head.instance as InstanceId)
+  const paced = pacing !== undefined && pacing.maxDelayMs > 0
+  if (paced && slot && slot.nextSendAt > now) return { do: 'wait', until: slot.nextSendAt }
+  if (head.typing_ms > 0 && head.typed === 0) return { do: 'give', task: 'typing' }
+  if (paced && slot) {
+    slot.nextSendAt =
+      now + pacing.minDelayMs + Math.round(options.random() * (pacing.maxDelayMs - pacing.minDelayMs))
+    slot.changed = true
+  }
+  return { do: 'give', task: 'send' }
+}
+
+/** Sending state of a number while a claim is decided. */
+interface Slot {
+  nextSendAt: number
+  /** The number is held and its waiting time is over: one command may try. */
+  probing: boolean
+  probeTaken: boolean
+  holdUntil?: number
+  changed: boolean
+}
+
+async function loadSlots(db: Db, instances: string[]): Promise<Map<string, Slot>> {
+  const rows = await db
+    .selectFrom('instance_state')
+    .select(['instance', 'next_send_at', 'hold_reason'])
+    .where('instance', 'in', [...new Set(instances)])
+    .execute()
+  const slots = new Map<string, Slot>()
+  for (const instance of instances)
+    slots.set(instance, { nextSendAt: 0, probing: false, probeTaken: false, changed: false })
+  for (const row of rows) {
+    slots.set(row.instance, {
+      nextSendAt: row.next_send_at,
+      probing: row.hold_reason !== null,
+      probeTaken: false,
+      changed: false,
+    })
+  }
+  return slots
+}
+
+async function saveSlots(db: Db, slots: Map<string, Slot>): Promise<void> {
+  for (const [instance, slot] of slots) {
+    if (slot.changed) {
+      await sql`insert into instance_state (instance, next_send_at) values (${instance}, ${slot.nextSendAt})
+        on conflict (instance) do update set next_send_at = excluded.next_send_at`.execute(db)
+    }
+    if (slot.holdUntil !== undefined) {
+      await db
+        .updateTable('instance_state')
+        .set({ hold_until: slot.holdUntil })
+        .where('instance', '=', instance)
+        .execute()
+    }
+  }
+}
+
+function toSend(head: Head, fence: number, task: ClaimedSend['task']): ClaimedSend {
+  return {
+    id: head.id as CommandId,
+    chat: head.chat_id as ChatId,
+    instance: head.instance as InstanceId,
+    command: JSON.parse(head.body) as Command,
+    attempt: head.attempts + (task === 'send' ? 1 : 0),
+    reference: head.id,
+    fence,
+    task,
+    typingMs: head.typing_ms,
+    queuedAt: head.created_at,
+  }
+}
+
+const setState = (
+  db: Db,
+  seq: number,
+  set: {
+    state: string
+    reason: string | null
+    settled_at?: number | null
+    unknown_at?: number | null
+    message_id?: string | null
+  },
+) => db.updateTable('command').set(set).where('seq', '=', seq).execute()
+
+async function releaseOutboxes(
+  engine: Engine,
+  db: Db,
+  rows: readonly { chat_id: number; ready_at: number | null }[],
+): Promise<void> {
+  if (rows.length === 0) return
+  await sql`update outbox set holder = null, ready_at = w.ready_at
+    from ${engine.table({ chat_id: 'int', ready_at: 'int' }, rows)} w where outbox.chat_id = w.chat_id`.execute(
+    db,
+  )
+}
+
+/** The command was shown as being typed; it becomes claimable at `readyAt`. */
+export async function markTyped(
+  db: Db,
+  send: { id: string; chat: number; fence: number },
+  readyAt: number,
+): Promise<void> {
+  await db.updateTable('command').set({ typed: 1 }).where('id', '=', send.id).execute()
+  await db
+    .updateTable('outbox')
+    .set({ holder: null, ready_at: readyAt })
+    .where('chat_id', '=', send.chat)
+    .where('fence', '=', send.fence)
+    .execute()
+}
+
+/** See {@link OutboxStore.settle}. */
+export async function settleSends(
+  engine: Engine,
+  db: Db,
+  batch: readonly Settlement[],
+  now: number,
+  options: { unknownHoldMs: number },
+): Promise<void> {
+  const table = engine.table(
+    { id: 'text' },
+    batch.map((s) => ({ id: s.id })),
+  )
+  const { rows } = await sql<{
+    seq: number
+    id: string
+    state: string
+    body: string
+    chat_id: number
+    instance: string
+  }>`
+    select c.seq, c.id, c.state, c.body, c.chat_id, c.instance from ${table} w join command c on c.id = w.id`.execute(
+    db,
+  )
+  const commandOf = new Map(rows.map((row) => [row.id, row]))
+  const messages: NewMessage[] = []
+  const sent: { seq: number; message_id: string | null }[] = []
+  const waits: { chat_id: number; fence: number; ready_at: number }[] = []
+  for (const settlement of batch) {
+    const command = commandOf.get(settlement.id)
+    if (!command) continue
+    const { result } = settlement
+    let readyAt = now
+    // A `sent` always stands; anything else only while the command is still this attempt's.
+    const current = command.state === 'sending'
+    switch (result.end) {
+      case 'sent': {
+        sent.push({ seq: command.seq, message_id: result.messageId ?? null })
+        const body = JSON.parse(command.body) as Command
+        if (makesMessage(body) && result.messageId)
+          messages.push(outgoing(body, command, result.messageId, settlement.at))
+        break
+      }
+      case 'rejected':
+        if (current)
+          await setState(db, command.seq, {
+            state: 'rejected',
+            reason: `${result.code}: ${result.reason}`,
+            settled_at: now,
+          })
+        break
+      case 'unknown':
+        if (current)
+          await setState(db, command.seq, { state: 'unknown', reason: result.reason, unknown_at: now })
+        readyAt = now + options.unknownHoldMs
+        break
+      case 'retry':
+      case 'hold':
+        if (current) {
+          const dead = settlement.retryAt === null
+          await setState(db, command.seq, {
+            state: dead ? 'dead' : 'queued',
+            reason: result.reason,
+            settled_at: dead ? now : null,
+          })
+          if (result.end === 'hold')
+            await sql`update command set attempts = attempts - 1 where seq = ${command.seq}`.execute(db)
+        }
+        readyAt = settlement.retryAt ?? now
+        break
+      default:
+        result satisfies never
+    }
+    waits.push({ chat_id: command.chat_id, fence: settlement.fence, ready_at: readyAt })
+  }
+  if (sent.length > 0) {
+    await sql`update command set state = 'sent', message_id = coalesce(w.message_id, command.message_id), settled_at = ${now}, reason = null
+      from ${engine.table({ seq: 'int', message_id: 'text' }, sent)} w where command.seq = w.seq`.execute(db)
+    await insertMessages(engine, db, messages)
+    for (const message of messages) await linkMessage(db, message)
+    await clearHolds(db, [...new Set(rows.map((row) => row.instance))])
+  }
+  // Give the chat back only while the lease is ours; nothing left to send leaves it empty.
+  await sql`update outbox set holder = null,
+      ready_at = case when exists (select 1 from command c where c.chat_id = outbox.chat_id
+        and c.state in ('queued', 'sending', 'unknown')) then w.ready_at end
+    from ${engine.table({ chat_id: 'int', fence: 'int', ready_at: 'int' }, waits)} w
+    where outbox.chat_id = w.chat_id and outbox.fence = w.fence`.execute(db)
+}
+
+function outgoing(
+  body: Extract<Command, { type: 'text' | 'media' }>,
+  command: { chat_id: number; instance: string; id: string },
+  messageId: MessageId,
+  at: number,
+): NewMessage {
+  return {
+    chat: command.chat_id,
+    instance: command.instance,
+    author: 'api',
+    at,
+    status: SENT,
+    command: command.id,
+    message: {
+      id: messageId,
+      content:
+        body.type === 'text'
+          ? { type: 'text', text: body.text }
+          : {
+              type: body.media,
+              media: {
+                source: { type: 'url', url: body.url },
+                ...(body.fileName === undefined ? {} : { fileName: body.fileName }),
+              },
+              ...(body.text === undefined ? {} : { text: body.text }),
+            },
+      ...(body.replyTo === undefined ? {} : { replyTo: { id: body.replyTo } }),
+    },
+  }
+}
+
+/** An echo may have brought the message before the answer did. */
+async function linkMessage(db: Db, message: NewMessage): Promise<void> {
+  await db
+    .updateTable('message')
+    .set({ command_id: message.command ?? null })
+    .where('chat_id', '=', message.chat)
+    .where('message_id', '=', message.message.id)
+    .where('command_id', 'is', null)
+    .execute()
+}
+
+/** A number that just sent something is not held any more. */
+async function clearHolds(db: Db, instances: string[]): Promise<void> {
+  await db
+    .updateTable('instance_state')
+    .set({ hold_reason: null, hold_until: null })
+    .where('instance', 'in', instances)
+    .where('hold_reason', 'is not', null)
+    .execute()
+}
+
+/** See {@link OutboxStore.recover}. Only for engines with one process per store. */
+export async function recoverAfterCrash(db: Db, now: number): Promise<{ unknown: number; lanes: number }> {
+  const unknown = await db
+    .updateTable('command')
+    .set({ state: 'unknown', unknown_at: now, reason: 'the process that was sending this ended' })
+    .where('state', '=', 'sending')
+    .executeTakeFirst()
+  const lanes = await db
+    .updateTable('lane')
+    .set({ holder: null, ready_at: now })
+    .where('holder', 'is not', null)
+    .where('ready_at', 'is not', null)
+    .executeTakeFirst()
+  await db
+    .updateTable('outbox')
+    .set({ holder: null, ready_at: now })
+    .where('holder', 'is not', null)
+    .execute()
+  return { unknown: Number(unknown.numUpdatedRows), lanes: Number(lanes.numUpdatedRows) }
+}
+
+/** After an old copy was put back: what it believes to be unsent may long be out. Nothing goes by itself. */
+export async function holdRestored(db: Db): Promise<number> {
+  const held = await db
+    .updateTable('command')
+    .set({
+      state: 'held',
+      reason: 'an old copy of the database was restored; this may have been sent already',
+    })
+    .where('state', 'in', ['queued', 'sending', 'unknown'])
+    .executeTakeFirst()
+  return Number(held.numUpdatedRows)
+}
+
+/** See {@link OutboxStore.enqueue}. */
+export async function enqueueCommand(
+  engine: Engine,
+  db: Db,
+  request: { instance: InstanceId; to: Party; command: NewCommand; claim: boolean },
+  now: number,
+): Promise<{ id: CommandId; created: boolean }> {
+  const { command } = request
+  const twin = await db.selectFrom('command').select('id').where('key', '=', command.key).executeTakeFirst()
+  if (twin) return { id: twin.id as CommandId, created: false }
+  const chat = await ensureChat(engine, db, request.instance, request.to, now)
+  if (request.claim) {
+    await sql`update chat set owner = 'person', owner_at = ${now}, epoch = epoch + 1 where id = ${chat} and owner <> 'person'`.execute(
+      db,
+    )
+  }
+  const inserted = await engine.insertNew(
+    db,
+    'command',
+    ['id', 'key', 'instance', 'chat_id', 'type', 'state', 'body', 'typing_ms', 'epoch', 'created_at'],
+    [
+      [
+        command.id,
+        command.key,
+        request.instance,
+        chat,
+        command.command.type,
+        'queued',
+        JSON.stringify(command.command),
+        command.typingMs,
+        null,
+        now,
+      ],
+    ],
+  )
+  if (!inserted[0]) {
+    const winner = await db
+      .selectFrom('command')
+      .select('id')
+      .where('key', '=', command.key)
+      .executeTakeFirstOrThrow()
+    return { id: winner.id as CommandId, created: false }
+  }
+  await wakeOutboxes(engine, db, [{ chat_id: chat, instance: request.instance }])
+  return { id: command.id, created: true }
+}

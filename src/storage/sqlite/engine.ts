@@ -1,0 +1,241 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { Kysely, SqliteDialect, sql } from 'kysely'
+import { HubError } from '../../core/errors.ts'
+import type { Clock } from '../../core/ports.ts'
+import type { Cell, Db, Engine } from '../dialect.ts'
+import type { SchemaTypes } from '../migrate.ts'
+import type { Tables } from '../tables.ts'
+import { Connection } from './driver.ts'
+
+export const sqliteTypes: SchemaTypes = {
+  id: sql.raw('integer primary key autoincrement'),
+  int: sql.raw('integer'),
+  bytes: sql.raw('blob'),
+  clustered: sql.raw('without rowid'),
+  hot: sql.raw(''),
+}
+
+const IOERR_FSYNC = 1034
+
+interface Job {
+  work: (db: Db) => Promise<unknown>
+  resolve: (value: unknown) => void
+  reject: (error: unknown) => void
+}
+
+/**
+ * SQLite as an engine: one process per file, one writer, readers on a snapshot of their own.
+ *
+ * Group commit: all work that waits when the writer comes round shares one transaction and one fsync,
+ * each piece behind a savepoint. Because every statement is synchronous, a whole group runs without
+ * letting anything else in between; nobody sees it half done.
+ */
+export class SqliteEngine implements Engine {
+  readonly name = 'sqlite'
+  readonly read: Db
+  readonly skipLocked = sql.raw('')
+  readonly #lock: Connection
+  readonly #writer: Connection
+  readonly #db: Db
+  readonly #onCommit: (seconds: number, pieces: number) => void
+  readonly #onFatal: (error: Error) => void
+  readonly #clock: Clock
+  #queue: Job[] = []
+  #flushing: Promise<void> | undefined
+  #failed: unknown
+
+  /**
+   * @throws HubError E_STORE_LOCKED when another process has the file, E_STORE_OPEN when it cannot be opened
+   */
+  constructor(options: {
+    path: string
+    clock: Clock
+    onCommit?: (seconds: number, pieces: number) => void
+    /** A failed fsync: what the disk holds is no longer known, so the process must end and recover. */
+    onFatal?: (error: Error) => void
+  }) {
+    const { path, clock } = options
+    this.#clock = clock
+    this.#onCommit = options.onCommit ?? (() => {})
+    this.#onFatal = options.onFatal ?? (() => {})
+    mkdirSync(dirname(path), { recursive: true })
+    this.#lock = acquireLock(`${path}.lock`)
+    try {
+      this.#writer = new Connection(path, { readOnly: false })
+      this.#writer.exec(
+        // fullfsync matters on macOS only, where fsync alone does not reach the disk.
+        `pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on;
+         pragma foreign_keys = off; pragma cache_size = -32768; pragma temp_store = memory;
+         pragma wal_autocheckpoint = 4000; pragma mmap_size = 0`,
+      )
+      const reader = new Connection(path, { readOnly: true })
+      reader.exec('pragma cache_size = -16384; pragma temp_store = memory')
+      this.#db = kyselyOver(this.#writer)
+      this.read = kyselyOver(reader)
+    } catch (cause) {
+      this.#lock.close()
+      throw new HubError(
+        'E_STORE_OPEN',
+        `The database ${path} cannot be opened: ${(cause as Error).message}. Check that it is a Pombo database and that this user may write there.`,
+        { cause },
+      )
+    }
+  }
+
+  get now() {
+    return sql<number>`${this.#clock.now()}`
+  }
+
+  write<T>(work: (db: Db) => Promise<T>): Promise<T> {
+    if (this.#failed) return Promise.reject(this.#failed)
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      // One turn of the event loop, so that requests which arrived together commit together.
+      this.#flushing ??= new Promise<void>((done) => setImmediate(() => void this.#flush().finally(done)))
+    })
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const group = this.#queue
+      this.#queue = []
+      await this.#commit(group)
+      if (this.#queue.length > 0) await new Promise((next) => setImmediate(next))
+    }
+    this.#flushing = undefined
+  }
+
+  async #commit(group: Job[]): Promise<void> {
+    const started = this.#clock.monotonic()
+    const settled: (() => void)[] = []
+    try {
+      this.#writer.exec('begin immediate')
+      await this.#db.connection().execute(async (db) => {
+        for (const job of group) {
+          if (group.length > 1) this.#writer.exec('savepoint piece')
+          try {
+            const value = await job.work(db)
+            settled.push(() => job.resolve(value))
+          } catch (error) {
+            if (group.length === 1) throw error
+            this.#writer.exec('rollback to piece')
+            settled.push(() => job.reject(error))
+          }
+          if (group.length > 1) this.#writer.exec('release piece')
+        }
+      })
+      this.#writer.exec('commit')
+    } catch (error) {
+      this.#rollback()
+      if ((error as { errcode?: number }).errcode === IOERR_FSYNC) {
+        this.#failed = error
+        this.#onFatal(error as Error)
+      }
+      for (const job of group) job.reject(error)
+      return
+    }
+    this.#onCommit((this.#clock.monotonic() - started) / 1000, group.length)
+    for (const settle of settled) settle()
+  }
+
+  #rollback(): void {
+    try {
+      this.#writer.exec('rollback')
+    } catch {
+      // SQLite already took it back (disk full, I/O error).
+    }
+  }
+
+  table<R extends Record<string, 'int' | 'text'>>(columns: R, rows: readonly Record<string, Cell>[]) {
+    const names = Object.keys(columns)
+    const json = JSON.stringify(rows.map((row) => names.map((name) => row[name])))
+    const list = names.map((name, i) => `json_extract(value, '$[${i}]') as "${name}"`).join(', ')
+    return sql<never>`(select ${sql.raw(list)} from json_each(${json}))`
+  }
+
+  async insert(_db: Db, table: string, columns: readonly string[], rows: readonly Cell[][]): Promise<void> {
+    const statement = this.#writer.prepare(insertText('insert', table, columns))
+    for (const row of rows) statement.run(row)
+  }
+
+  async insertNew(
+    _db: Db,
+    table: string,
+    columns: readonly string[],
+    rows: readonly Cell[][],
+  ): Promise<boolean[]> {
+    const statement = this.#writer.prepare(insertText('insert or ignore', table, columns))
+    return rows.map((row) => Number(statement.run(row).changes) === 1)
+  }
+
+  async reserveIds(_db: Db, table: string, count: number): Promise<number> {
+    const [row] = this.#writer.prepare('select seq from sqlite_sequence where name = ?').all([table]) as {
+      seq: number
+    }[]
+    const last = row?.seq ?? 0
+    // Written back at once, so that a later reservation in the same transaction does not overlap.
+    if (row)
+      this.#writer.prepare('update sqlite_sequence set seq = ? where name = ?').run([last + count, table])
+    else this.#writer.prepare('insert into sqlite_sequence (name, seq) values (?, ?)').run([table, count])
+    return last + 1
+  }
+
+  isUnavailable(error: unknown): boolean {
+    const code = (error as { errcode?: number }).errcode
+    if (code === undefined) return false
+    // BUSY 5, LOCKED 6, NOMEM 7, READONLY 8, IOERR 10, CORRUPT 11, FULL 13, CANTOPEN 14, PROTOCOL 15, NOTADB 26
+    return [5, 6, 7, 8, 10, 11, 13, 14, 15, 26].includes(code & 0xff)
+  }
+
+  async close(): Promise<void> {
+    this.#failed ??= new HubError('E_STORE_UNAVAILABLE', 'The store is closed.')
+    await this.#flushing
+    await this.read.destroy()
+    await this.#db.destroy()
+    this.#lock.close()
+  }
+}
+
+function kyselyOver(connection: Connection): Db {
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection as never }) })
+}
+
+function insertText(verb: string, table: string, columns: readonly string[]): string {
+  return `${verb} into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`
+}
+
+/**
+ * A lock that ends with the process, however it ends: an exclusive transaction on a file of its own.
+ * The database itself stays open to readers (backup, reports).
+ */
+function acquireLock(path: string): Connection {
+  const lock = new Connection(path, { readOnly: false })
+  try {
+    lock.exec('pragma busy_timeout = 200; pragma journal_mode = delete; begin exclusive')
+    return lock
+  } catch (cause) {
+    lock.close()
+    throw new HubError(
+      'E_STORE_LOCKED',
+      `Another process uses this database (${path} is locked). Stop that process first, or give this one a database of its own.`,
+      { cause },
+    )
+  }
+}
+
+/**
+ * Tells an old copy that was put back from the file the hub last ran on: a counter in the database is
+ * raised at every start and noted in a file beside it. A database behind its note is a restored copy.
+ */
+export function bootMarker(path: string): { last: number; write(boot: number): void } {
+  const file = `${path}.boot`
+  const last = existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) || 0 : 0
+  return {
+    last,
+    write(boot) {
+      writeFileSync(`${file}.new`, `${boot}\n`)
+      renameSync(`${file}.new`, file)
+    },
+  }
+}

@@ -1,0 +1,160 @@
+import { sql } from 'kysely'
+import type { Clock } from '../core/ports.ts'
+import type { Arrival, Store } from '../core/store.ts'
+import type { Engine } from './dialect.ts'
+import { acceptBatch } from './inbox.ts'
+import { holdInstance } from './instances.ts'
+import * as lanes from './lanes.ts'
+import { createLog } from './log.ts'
+import { mergeWaiting } from './merge.ts'
+import { PLACE_HOLDER } from './messages.ts'
+import * as outbox from './outbox.ts'
+
+export interface StoreOptions {
+  clock: Clock
+  /** Identity of this installation. */
+  installation: string
+  /** How long dedupe keys are kept (ms). */
+  dedupeMs: number
+  /** How long an unknown send holds its chat (ms). */
+  unknownHoldMs: number
+}
+
+const PRUNE_BATCH = 500
+
+const NEXT_DUE = {
+  lanes: sql<{ due: number | null }>`select min(ready_at) as due from lane where ready_at is not null`,
+  timers: sql<{ due: number | null }>`select min(due) as due from (
+    select min(at) as due from timer where fired = 0 union all select min(until) from parked) waiting`,
+  outbox: sql<{
+    due: number | null
+  }>`select min(case when i.hold_until > o.ready_at then i.hold_until else o.ready_at end) as due
+    from outbox o left join instance_state i on i.instance = o.instance where o.ready_at is not null`,
+} as const
+
+/** The store, written once over an engine. */
+export function createStore(engine: Engine, options: StoreOptions): Store {
+  const { clock } = options
+  const now = () => clock.now()
+  const accept = (batch: readonly Arrival[]) =>
+    engine.write((db) => acceptBatch(engine, db, batch, { now: now(), dedupeMs: options.dedupeMs }))
+  return {
+    ...createLog(engine, clock),
+    installation: options.installation,
+
+    async accept(batch) {
+      try {
+        return await accept(batch)
+      } catch (error) {
+        if (engine.isUnavailable(error)) throw error
+      }
+      // The store refuses some row of these: find out which one by storing each alone.
+      const outcomes = []
+      for (const arrival of batch) {
+        try {
+          outcomes.push(...(await accept([arrival])))
+        } catch (error) {
+          if (engine.isUnavailable(error)) throw error
+          outcomes.push(...(await accept([asUnknown(arrival)])))
+        }
+      }
+      return outcomes
+    },
+
+    async claimLanes({ holder, limit, perLane, leaseMs }) {
+      const leased = await engine.write((db) => lanes.leaseLanes(engine, db, { holder, limit, leaseMs }))
+      return lanes.readLanes(engine, engine.read, leased, perLane)
+    },
+    renewLanes: (held, leaseMs) => engine.write((db) => lanes.renewLanes(engine, db, held, leaseMs)),
+    releaseLanes: (held) => engine.write((db) => lanes.releaseLanes(engine, db, held)),
+    commitTurns: (batch) => engine.write((db) => lanes.commitTurns(engine, db, batch, now())),
+    failTurn: (failure) => engine.write((db) => lanes.failTurn(engine, db, failure, now())),
+    async hasMessage(chat, id) {
+      const row = await engine.read
+        .selectFrom('message')
+        .select('id')
+        .where('chat_id', '=', chat)
+        .where('message_id', '=', id)
+        .where('status', '>', PLACE_HOLDER)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+    async timerIsCurrent(lane, key, generation) {
+      const row = await engine.read
+        .selectFrom('timer')
+        .select('lane_id')
+        .where('lane_id', '=', lane)
+        .where('key', '=', key)
+        .where('generation', '=', generation)
+        .where('fired', '=', 1)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+    beginStep: (step, epoch) => engine.write((db) => lanes.beginStep(db, step, epoch)),
+    finishStep: (step, guard, result) => engine.write((db) => lanes.finishStep(db, step, guard, result)),
+    fireDue: (limit) => engine.write((db) => lanes.fireDue(engine, db, limit, now())),
+    mergePending: () => engine.write((db) => mergeWaiting(db, now())),
+    async nextDue(queue) {
+      const { rows } = await NEXT_DUE[queue].execute(engine.read)
+      return rows[0]?.due ?? undefined
+    },
+
+    claimSends: (request) => engine.write((db) => outbox.claimSends(engine, db, request, now())),
+    typed: (send, readyAt) => engine.write((db) => outbox.markTyped(db, send, readyAt)),
+    settle: (batch) => engine.write((db) => outbox.settleSends(engine, db, batch, now(), options)),
+    recover: () => engine.write((db) => outbox.recoverAfterCrash(db, now())),
+    holdInstance: (instance, hold) => engine.write((db) => holdInstance(db, instance, hold)),
+    enqueue: (request) => engine.write((db) => outbox.enqueueCommand(engine, db, request, now())),
+
+    async ping() {
+      await engine.write((db) =>
+        sql`insert into meta (key, value) values ('ping', '') on conflict (key) do nothing`.execute(db),
+      )
+    },
+    async prune(limits) {
+      const t = now()
+      const batches = [
+        sql`delete from delivery where id in (select id from delivery where received_at < ${t - limits.deliveriesMs} limit ${PRUNE_BATCH})`,
+        sql`delete from dedupe where key in (select key from dedupe where expires_at < ${t} limit ${PRUNE_BATCH})`,
+        sql`delete from early_receipt where (instance, message_id) in (select instance, message_id from early_receipt where expires_at < ${t} limit ${PRUNE_BATCH})`,
+        sql`delete from step where event_id in (select id from event where accepted_at < ${t - limits.eventsMs} and status <> 'pending' order by id limit ${PRUNE_BATCH})`,
+        sql`delete from event where id in (select id from event where accepted_at < ${t - limits.eventsMs}
+          and status in ('done', 'skipped', 'discarded', 'unrouted') order by id limit ${PRUNE_BATCH})`,
+        sql`delete from command where seq in (select seq from command where created_at < ${t - limits.commandsMs}
+          and state in ('sent', 'rejected', 'refused', 'discarded') order by created_at limit ${PRUNE_BATCH})`,
+      ]
+      let removed = 0
+      for (const batch of batches) {
+        for (;;) {
+          const result = await engine.write((db) => batch.execute(db))
+          const count = Number(result.numAffectedRows ?? 0)
+          removed += count
+          if (count < PRUNE_BATCH) break
+        }
+      }
+      return removed
+    },
+    close: () => engine.close(),
+  }
+}
+
+/** What is left of an arrival whose events the store refuses: its bytes, and one event that says so. */
+function asUnknown(arrival: Arrival): Arrival {
+  const [first] = arrival.events
+  return {
+    ...arrival,
+    headers: {},
+    events: first
+      ? [
+          {
+            fact: { kind: 'unknown', name: 'refused by the store' },
+            author: 'other',
+            identity: first.identity,
+            key: first.key,
+            disposition: 'store',
+            claims: false,
+          },
+        ]
+      : [],
+  }
+}

@@ -1,0 +1,164 @@
+import type { Generated } from 'kysely'
+
+/**
+ * Row types of the hub's own tables. Times are integer milliseconds since 1970, JSON is text, booleans are
+ * 0 and 1, so that a row reads the same on every engine.
+ */
+export interface Tables {
+  meta: { key: string; value: string }
+  delivery: {
+    id: number
+    instance: string
+    received_at: number
+    source: string
+    headers: string
+    body: Uint8Array
+  }
+  /** A fact is new exactly when its key can be inserted. */
+  dedupe: { key: Uint8Array; expires_at: number }
+  event: EventTable
+  lane: LaneTable
+  chat: ChatTable
+  contact: { id: number; name: string | null; created_at: number; merged_into: number | null }
+  address: { address: string; contact_id: number; created_at: number }
+  message: MessageTable
+  command: CommandTable
+  outbox: {
+    chat_id: number
+    instance: string
+    /** NULL: nothing to send. Future: leased or waiting. Past: claimable. */
+    ready_at: number | null
+    fence: number
+    holder: string | null
+  }
+  timer: {
+    lane_id: number
+    key: string
+    at: number
+    generation: number
+    data: string
+    /** 1 once its event lies in the lane; the row goes when that event's turn commits. */
+    fired: number
+  }
+  /** An edit, revoke or reaction that waits beside the lane for its message. */
+  parked: { event_id: number; lane_id: number; target: string; until: number }
+  /** Receipts for messages nobody knows yet: they may come before the send's own answer. */
+  early_receipt: { instance: string; message_id: string; status: number; expires_at: number }
+  step: {
+    event_id: number
+    generation: number
+    name: string
+    /** NULL while only the epoch of the first attempt is recorded. */
+    value: string | null
+    epoch: number | null
+  }
+  state: { lane_id: number; key: string; data: string }
+  instance_state: {
+    instance: string
+    next_send_at: number
+    hold_reason: string | null
+    hold_until: number | null
+    connection: string | null
+    last_event_at: number | null
+  }
+  /** Contacts proved to be one while a lane of theirs was leased; merged as soon as it is free. */
+  pending_merge: { id: Generated<number>; contact_a: number; contact_b: number; created_at: number }
+  /** What a merge did, so that it can be shown and undone. */
+  contact_merge: { id: Generated<number>; kept: number; gone: number; at: number; detail: string }
+}
+
+interface EventTable {
+  id: number
+  instance: string
+  delivery_id: number | null
+  lane_id: number | null
+  place: number | null
+  kind: string
+  author: string
+  at: number
+  accepted_at: number
+  status: string
+  disposition: string
+  generation: number
+  attempts: number
+  epoch: number | null
+  orphan: number
+  contact_id: number | null
+  done_at: number | null
+  error: string | null
+  note: string | null
+  data: string
+}
+
+interface LaneTable {
+  id: number
+  /** `<instance>/<peer>`: whose mailbox this is. */
+  key: string
+  instance: string
+  /** The place the next event gets; places are given under this row's lock. */
+  next_place: number
+  /** Everything before this place is done. */
+  head: number
+  /** NULL: empty. Future: leased (holder set) or backing off. Past: claimable. */
+  ready_at: number | null
+  /** Moves with every claim; a commit under an older one is stale. */
+  fence: number
+  holder: string | null
+}
+
+interface ChatTable {
+  id: number
+  instance: string
+  address: string
+  kind: string
+  contact_id: number | null
+  name: string | null
+  owner: string
+  epoch: number
+  owner_at: number | null
+  last_message_at: number | null
+  merged_into: number | null
+}
+
+interface MessageTable {
+  id: Generated<number>
+  chat_id: number
+  message_id: string
+  instance: string
+  author: string
+  contact_id: number | null
+  at: number
+  /** Index into MESSAGE_STATUSES; moves up only. */
+  status: number
+  content: string
+  reply_to: string | null
+  reactions: string | null
+  edited_at: number | null
+  revoked_at: number | null
+  command_id: string | null
+}
+
+interface CommandTable {
+  /** Order within a chat. */
+  seq: Generated<number>
+  id: string
+  /** Idempotency key of requests from outside; NULL for what turns decide. */
+  key: string | null
+  instance: string
+  chat_id: number
+  event_id: number | null
+  type: string
+  state: string
+  body: string
+  typing_ms: number
+  typed: number
+  /** Epoch it was decided under; NULL when it may be sent whoever owns the chat. */
+  epoch: number | null
+  attempts: number
+  message_id: string | null
+  reason: string | null
+  created_at: number
+  sending_at: number | null
+  unknown_at: number | null
+  settled_at: number | null
+}
