@@ -1,0 +1,380 @@
+import { isAbsolute, resolve } from 'node:path'
+import { z } from 'zod'
+import {
+  Faults,
+  isPlainObject,
+  noteUnknown,
+  type Path,
+  pathText,
+  readFields,
+  readValue,
+} from './config/faults.ts'
+import {
+  database,
+  duration,
+  httpUrl,
+  id,
+  isLoopback,
+  network,
+  secret,
+  secretKey,
+  urlKey,
+  whole,
+} from './config/rules.ts'
+import { readSource, resolveEnv } from './config/source.ts'
+import { closest } from './core/closest.ts'
+import type { HubConfig, InstanceConfig, ServerConfig, WebhookConfig } from './core/config.ts'
+import type { Gateway } from './core/gateway.ts'
+import type { InstanceId, ServerId } from './core/ids.ts'
+import type { Feature, Handler } from './core/turn.ts'
+
+export { defineHub, type HubInput, type InstanceInput, type ServerInput, type Text } from './config/input.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+/** What a setting is when nobody sets it. */
+export const DEFAULTS = {
+  host: '127.0.0.1',
+  port: 3001,
+  database: 'sqlite:./data/pombo.db',
+  limits: { bodyBytes: 4 * 1024 * 1024, bodyBytesWithKey: 16 * 1024 * 1024, failedAuthPerMinute: 60 },
+  retention: { deliveriesMs: 7 * DAY, dedupeMs: 30 * DAY, eventsMs: 30 * DAY, commandsMs: 30 * DAY },
+  logLevel: 'info',
+} as const satisfies Partial<Record<keyof HubConfig, unknown>>
+
+/** Environment variables that go before the file, and the key each stands for. */
+const OVERRIDES = { PORT: 'port', POMBO_DATABASE_URL: 'database' } as const
+/** Credentials that only the environment holds. */
+const CREDENTIALS = { POMBO_API_KEY: secret, POMBO_ADMIN_PASSWORD: secret, POMBO_SECRET_KEY: secretKey }
+
+const HUB = {
+  host: z.string().min(1).default(DEFAULTS.host),
+  port: whole(0, 65_535).default(DEFAULTS.port),
+  publicUrl: httpUrl.optional(),
+  database: database.prefault(DEFAULTS.database),
+  trustedProxies: z.array(network).default([]),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default(DEFAULTS.logLevel),
+}
+const PARTS = ['limits', 'retention', 'servers', 'instances', 'features', 'bot']
+const LIMITS = {
+  bodyBytes: whole(1024, 2 ** 30).default(DEFAULTS.limits.bodyBytes),
+  bodyBytesWithKey: whole(1024, 2 ** 30).default(DEFAULTS.limits.bodyBytesWithKey),
+  failedAuthPerMinute: whole(1, 1_000_000).default(DEFAULTS.limits.failedAuthPerMinute),
+}
+const RETENTION = {
+  deliveries: duration(HOUR, '1h').default(DEFAULTS.retention.deliveriesMs),
+  // Shorter than a gateway retries, and a late repeat would be answered twice.
+  dedupe: duration(DAY, '1d').default(DEFAULTS.retention.dedupeMs),
+  events: duration(HOUR, '1h').default(DEFAULTS.retention.eventsMs),
+  commands: duration(DAY, '1d').default(DEFAULTS.retention.commandsMs),
+}
+const WEBHOOK = {
+  secrets: z.array(secret).default([]),
+  key: urlKey.optional(),
+  allow: z.array(network).default([]),
+}
+const SERVER = { id, gateway: z.string(), baseUrl: httpUrl, adminToken: z.string().min(1).optional() }
+const INSTANCE = {
+  id,
+  gateway: z.string(),
+  baseUrl: httpUrl,
+  insecure: z.boolean().default(false),
+  device: z.string().min(1).optional(),
+  tags: z.array(z.string().min(1)).default([]),
+  deliveriesPerSecond: z.number().positive().optional(),
+  apiMessagesClaim: z.boolean().default(false),
+}
+const INSTANCE_PARTS = ['webhook', 'pacing']
+const PACING = { minDelayMs: duration(0, '0').optional(), maxDelayMs: duration(0, '0').optional() }
+
+export interface LoadOptions {
+  /** Configuration file; without it `pombo.config.{ts,js,mjs,json}` in `cwd`, if there is one. */
+  file?: string
+  cwd: string
+  env: Readonly<Record<string, string | undefined>>
+  /** Gateways and features of this build. */
+  gateways: readonly Gateway[]
+  features: readonly Feature[]
+}
+export interface LoadedConfig {
+  config: HubConfig
+  bot?: Handler
+  /** Where it was read, for people. */
+  source: string
+  /** What works but should not stay so. Safe to show. */
+  warnings: string[]
+}
+
+/**
+ * Reads and checks the configuration. The result is frozen, with defaults filled in and secrets resolved.
+ * @throws HubError E_CONFIG with every fault together, each with its own code, key path and how to mend it,
+ * never with a secret's value; E_CONFIG_FILE when there is no reading the file
+ */
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const source = await readSource(options.file, options.cwd)
+  const faults = new Faults()
+  const { bot: writtenBot, ...written } = source.value as Record<string, unknown>
+  const bot = readBot(writtenBot, source.program, faults)
+  const input = resolveEnv(written, options.env, faults) as Record<string, unknown>
+  const config = readHub(input, options, faults)
+  faults.throwIfAny(source.name)
+  return { config: freeze(config), ...(bot && { bot }), source: source.name, warnings: warningsOf(config) }
+}
+
+function readBot(value: unknown, program: boolean, faults: Faults): Handler | undefined {
+  if (value === undefined) return undefined
+  const handler = typeof value === 'object' && value !== null && 'handler' in value ? value.handler : value
+  if (typeof handler === 'function') return handler as Handler
+  faults.add(
+    ['bot'],
+    program ? 'is no bot' : 'can only be given by a program',
+    program ? 'Give what createBot() returns, or a handler.' : 'Use pombo.config.ts instead of JSON.',
+  )
+  return undefined
+}
+
+/** Only whole when no fault was noted: what does not fit is missing in it. */
+function readHub(input: Record<string, unknown>, options: LoadOptions, faults: Faults): HubConfig {
+  const { env, cwd } = options
+  const overridden = Object.entries(OVERRIDES).filter(([name]) => env[name])
+  const kept = Object.fromEntries(
+    Object.entries(input).filter(([key]) => !overridden.some(([, replaced]) => replaced === key)),
+  )
+  const fields = readFields(HUB, kept, [], faults, PARTS)
+  for (const [name, key] of overridden) {
+    const value = key === 'port' ? Number(env[name]) : env[name]
+    Object.assign(fields, { [key]: readValue(HUB[key], value, [name], faults) })
+  }
+  for (const [name, schema] of Object.entries(CREDENTIALS))
+    if (env[name]) readValue(schema, env[name], [name], faults)
+
+  if (fields.host !== undefined && !isLoopback(fields.host) && input.publicUrl === undefined) {
+    faults.add(
+      ['publicUrl'],
+      `is missing, and the hub listens beyond this machine (host ${fields.host})`,
+      'Write the URL under which gateways reach the hub, or listen on 127.0.0.1.',
+      'E_CONFIG_PUBLIC_URL',
+    )
+  }
+  const limits = readFields(LIMITS, input.limits, ['limits'], faults)
+  const retention = readFields(RETENTION, input.retention, ['retention'], faults)
+  const servers = readList(input.servers, ['servers'], faults, (item, path) =>
+    readServer(item, path, options, faults),
+  )
+  const instances = readList(input.instances, ['instances'], faults, (item, path) =>
+    readInstance(item, path, options, faults),
+  )
+  noteRepeated(
+    servers.map((server) => server.id),
+    (index) => ['servers', index, 'id'],
+    faults,
+  )
+  noteRepeated(
+    servers.map((server) => server.webhook.key),
+    (index) => ['servers', index, 'webhook', 'key'],
+    faults,
+  )
+  noteRepeated(
+    instances.map((instance) => instance.id),
+    (index) => ['instances', index, 'id'],
+    faults,
+  )
+
+  const stored = fields.database
+  return {
+    ...(fields as Required<typeof fields>),
+    database: {
+      engine: 'sqlite',
+      path:
+        !stored || stored.path === ':memory:' || isAbsolute(stored.path)
+          ? (stored?.path ?? '')
+          : resolve(cwd, stored.path),
+    },
+    limits: limits as HubConfig['limits'],
+    retention: {
+      deliveriesMs: retention.deliveries ?? 0,
+      dedupeMs: retention.dedupe ?? 0,
+      eventsMs: retention.events ?? 0,
+      commandsMs: retention.commands ?? 0,
+    },
+    servers,
+    instances,
+    features: readFeatures(input.features, options.features, faults),
+    ...(env.POMBO_API_KEY && { apiKey: env.POMBO_API_KEY }),
+  }
+}
+
+function readList<T>(
+  value: unknown,
+  path: Path,
+  faults: Faults,
+  read: (item: unknown, path: Path) => T,
+): T[] {
+  const items = readValue(z.array(z.unknown()).default([]), value, path, faults) ?? []
+  return items.map((item, index) => read(item, [...path, index]))
+}
+
+function readServer(value: unknown, path: Path, options: LoadOptions, faults: Faults): ServerConfig {
+  const { gateway, ...fields } = readFields(SERVER, value, path, faults, ['webhook'])
+  const webhook = readWebhook(partOf(value, 'webhook'), [...path, 'webhook'], faults)
+  if (gateway !== undefined) gatewayNamed(gateway, [...path, 'gateway'], options.gateways, faults)
+  return {
+    ...(fields as Required<typeof fields>),
+    id: fields.id as ServerId,
+    gateway: gateway ?? '',
+    webhook,
+  }
+}
+
+function readInstance(value: unknown, path: Path, options: LoadOptions, faults: Faults): InstanceConfig {
+  if (!isPlainObject(value)) {
+    faults.add(path, 'must be an object', 'It needs id, gateway, baseUrl and webhook.')
+    return {} as InstanceConfig
+  }
+  const common = [...Object.keys(INSTANCE), ...INSTANCE_PARTS]
+  const own = Object.fromEntries(Object.entries(value).filter(([key]) => !common.includes(key)))
+  const { gateway: name, ...fields } = readFields(INSTANCE, value, path, faults, [
+    ...INSTANCE_PARTS,
+    ...Object.keys(own),
+  ])
+  const webhook = readWebhook(value.webhook, [...path, 'webhook'], faults)
+  const gateway =
+    name === undefined ? undefined : gatewayNamed(name, [...path, 'gateway'], options.gateways, faults)
+  if (gateway !== undefined && fields.insecure === false) requireProof(gateway, value.webhook, path, faults)
+  return {
+    ...(fields as Required<typeof fields>),
+    id: fields.id as InstanceId,
+    gateway: name ?? '',
+    webhook,
+    pacing: readPacing(value.pacing, [...path, 'pacing'], faults),
+    settings: readSettings(own, gateway, common, path, options.gateways, faults),
+  }
+}
+
+function gatewayNamed(
+  name: string,
+  path: Path,
+  gateways: readonly Gateway[],
+  faults: Faults,
+): Gateway | undefined {
+  const found = gateways.find((gateway) => gateway.name === name)
+  if (found !== undefined) return found
+  const names = gateways.map((gateway) => gateway.name)
+  const meant = closest(name, names)
+  faults.add(
+    path,
+    'is no gateway of this build',
+    `It has ${names.join(', ')}.${meant ? ` Did you mean "${meant}"?` : ''}`,
+  )
+  return undefined
+}
+
+const readWebhook = (value: unknown, path: Path, faults: Faults): WebhookConfig => {
+  const { secrets = [], key, allow = [] } = readFields(WEBHOOK, value, path, faults)
+  return { secrets, allow, ...(key !== undefined && { key }) }
+}
+
+/** Judges what was written, valid or not: a weak secret is one fault, not also a missing one. */
+function requireProof(gateway: Gateway, webhook: unknown, path: Path, faults: Faults): void {
+  const secrets = partOf(webhook, 'secrets')
+  const hasSecrets = Array.isArray(secrets) ? secrets.length > 0 : secrets !== undefined
+  if (hasSecrets || (gateway.proof === 'url-key' && partOf(webhook, 'key') !== undefined)) return
+  const [key, example] =
+    gateway.proof === 'signature'
+      ? [[...path, 'webhook', 'secrets'], '"webhook": { "secrets": ["…"] }']
+      : [[...path, 'webhook', 'key'], '"webhook": { "key": "…" }']
+  faults.add(
+    key,
+    'is missing, so anybody could post as this gateway',
+    `Make one with openssl rand -hex 32 and write ${example}, or say "insecure": true.`,
+    'E_CONFIG_SECRET_MISSING',
+  )
+}
+
+function readPacing(value: unknown, path: Path, faults: Faults): InstanceConfig['pacing'] {
+  const { minDelayMs, maxDelayMs } = readFields(PACING, value, path, faults)
+  const least = minDelayMs ?? 0
+  const most = maxDelayMs ?? least
+  if (least > most)
+    faults.add(path, 'has a minDelayMs above its maxDelayMs', 'Swap them, or make them equal.')
+  return { minDelayMs: least, maxDelayMs: most }
+}
+
+/** The keys that are not common to all gateways belong to the instance's own. */
+function readSettings(
+  own: Record<string, unknown>,
+  gateway: Gateway | undefined,
+  common: readonly string[],
+  path: Path,
+  gateways: readonly Gateway[],
+  faults: Faults,
+): unknown {
+  // Of an unknown gateway nobody knows the settings; a key that no gateway has is wrong all the same.
+  const judged = gateway === undefined ? gateways : [gateway]
+  const schemas = judged.map(({ settings }) => (settings instanceof z.ZodObject ? settings : undefined))
+  if (!schemas.includes(undefined)) {
+    const known = schemas.flatMap((schema) => Object.keys(schema?.shape ?? {}))
+    for (const key of Object.keys(own)) {
+      if (known.includes(key)) continue
+      noteUnknown(key, [...common, ...known], path, faults)
+      delete own[key]
+    }
+  }
+  return gateway === undefined ? undefined : readValue(gateway.settings, own, path, faults)
+}
+
+function readFeatures(value: unknown, features: readonly Feature[], faults: Faults): Record<string, unknown> {
+  const input = readValue(z.record(z.string(), z.unknown()).default({}), value, ['features'], faults) ?? {}
+  const read: Record<string, unknown> = {}
+  for (const [name, settings] of Object.entries(input)) {
+    const feature = features.find((candidate) => candidate.name === name)
+    if (feature !== undefined) {
+      read[name] = readValue(feature.config, settings, ['features', name], faults)
+      continue
+    }
+    const names = features.map((candidate) => candidate.name)
+    const meant = closest(name, names)
+    faults.add(
+      ['features', name],
+      'is no feature of this build',
+      `${names.length === 0 ? 'It has none.' : `It has ${names.join(', ')}.`}${meant ? ` Did you mean "${meant}"?` : ''}`,
+    )
+  }
+  return read
+}
+
+function noteRepeated(
+  values: readonly (string | undefined)[],
+  pathOf: (index: number) => Path,
+  faults: Faults,
+): void {
+  // Ids differ in more than case, so that no two numbers look alike in a URL or a list.
+  const folded = values.map((value) => value?.toLowerCase())
+  for (const [index, value] of folded.entries()) {
+    const first = folded.indexOf(value)
+    if (value === undefined || first === index) continue
+    faults.add(pathOf(index), `is the same as ${pathText(pathOf(first))}`, 'Choose another one.')
+  }
+}
+
+function warningsOf({ host, publicUrl, instances }: HubConfig): string[] {
+  const warnings = instances
+    .filter(({ insecure }) => insecure)
+    .map(({ id }) => `instance ${id} is insecure: anybody who knows its URL can post as its gateway`)
+  if (!isLoopback(host) && publicUrl?.startsWith('http:')) {
+    warnings.push('publicUrl is not HTTPS: messages and keys travel in the clear')
+  }
+  return warnings
+}
+
+const partOf = (value: unknown, key: string): unknown => (isPlainObject(value) ? value[key] : undefined)
+
+/** Freezes what the configuration itself is made of; objects of gateways and features are theirs. */
+function freeze<T>(value: T): T {
+  if (Array.isArray(value) || isPlainObject(value)) {
+    for (const part of Object.values(value)) freeze(part)
+    Object.freeze(value)
+  }
+  return value
+}

@@ -1,0 +1,95 @@
+import type { HubConfig } from '../core/config.ts'
+import type { Duration } from '../core/duration.ts'
+import type { Handler } from '../core/turn.ts'
+
+/** Text, or the environment variable that holds it. */
+export type Text = string | { env: string }
+
+/** What a developer writes in `pombo.config.ts`. Everything is optional; `docs/configuration.md` has the defaults. */
+export interface HubInput<Features = Record<string, unknown>> {
+  /** Address to listen on. Beyond loopback `publicUrl` is needed. Default `127.0.0.1`. */
+  host?: Text
+  /** Default 3001. The environment's `PORT` goes first. */
+  port?: number
+  /** Absolute URL under which gateways reach the hub. */
+  publicUrl?: Text
+  /** `sqlite:PATH`. Default `sqlite:./data/pombo.db`. `POMBO_DATABASE_URL` goes first. */
+  database?: Text
+  limits?: {
+    /** Largest body (bytes). Default 4 MiB. */
+    bodyBytes?: number
+    /** Largest body (bytes) behind a valid URL key. Default 16 MiB. */
+    bodyBytesWithKey?: number
+    /** Failed authentications of one source in a minute before 429. Default 60. */
+    failedAuthPerMinute?: number
+  }
+  /** Proxies whose `x-forwarded-for` is believed: addresses or CIDR blocks. */
+  trustedProxies?: readonly Text[]
+  /** Gateway installations that hold several numbers. */
+  servers?: readonly ServerInput[]
+  /** The WhatsApp numbers. */
+  instances?: readonly InstanceInput[]
+  /** A feature runs when its key is present. */
+  features?: Features
+  /** How long things are kept. Messages are kept until deleted. */
+  retention?: {
+    /** Raw deliveries. Default `7d`. */
+    deliveries?: Duration
+    /** Memory of what was received, against duplicates. Default `30d`. */
+    dedupe?: Duration
+    /** Events that are done. Default `30d`. */
+    events?: Duration
+    /** Commands that are settled. Default `30d`. */
+    commands?: Duration
+  }
+  /** Default `info`. */
+  logLevel?: HubConfig['logLevel']
+  /** The bot: what `createBot()` gives, or a handler of your own. Runs after the features. */
+  bot?: Handler | { readonly handler: Handler }
+}
+
+export interface WebhookInput {
+  /** HMAC secrets; any of them proves a delivery, which is how they are rotated. */
+  secrets?: readonly Text[]
+  /** Key in the URL, for gateways that do not sign. */
+  key?: Text
+  /** Addresses or CIDR blocks deliveries may come from. Default: anywhere. */
+  allow?: readonly Text[]
+}
+
+export interface InstanceInput {
+  /** Name of the number in URLs and in the API: letters, digits, `-`, `_`. */
+  id: Text
+  /** Name of the gateway it lives on. */
+  gateway: Text
+  /** URL of the gateway's API. */
+  baseUrl: Text
+  webhook?: WebhookInput
+  /** Takes deliveries without any proof of who sent them. Default false. */
+  insecure?: boolean
+  /** Slot id or own number, on a gateway with several devices. */
+  device?: Text
+  /** Words to address several numbers at once in a bot. */
+  tags?: readonly Text[]
+  /** Wait between two sends of this number, evenly spread between the two. Default: none. */
+  pacing?: { minDelayMs?: number; maxDelayMs?: number }
+  /** Deliveries a second before 429. Default: no limit. */
+  deliveriesPerSecond?: number
+  /** Do messages that other programs send through the API hand the chat to a person? Default false. */
+  apiMessagesClaim?: boolean
+  /** Credential of the number, on gateways that have one. */
+  token?: Text
+  /** Login of the gateway's API, on gateways that have one. */
+  basicAuth?: { username: Text; password: Text }
+}
+
+export interface ServerInput {
+  id: Text
+  gateway: Text
+  baseUrl: Text
+  adminToken?: Text
+  webhook?: WebhookInput
+}
+
+/** Gives a configuration its type, so that an editor completes keys and shows mistakes. Changes nothing. */
+export const defineHub = <const Input extends HubInput>(input: Input): Input => input

@@ -1,0 +1,161 @@
+import { isIP, isIPv4 } from 'node:net'
+import { z } from 'zod'
+import { DURATION_HELP, parseDuration } from '../core/duration.ts'
+import { isInstanceId, RESERVED_INSTANCE_IDS } from '../core/ids.ts'
+import { ruled } from './faults.ts'
+
+/** What single settings must look like, and how to mend those that do not. */
+
+/** Fewest characters of a webhook secret, URL key, API key or password. */
+export const SECRET_LENGTH = 12
+/** Fewest characters of the key that encrypts what the hub stores. */
+export const SECRET_KEY_LENGTH = 32
+const MAKE_SECRET = 'Make one: openssl rand -hex 32'
+
+/** Words everybody tries first; also what examples in documentation show. Letters and digits only. */
+const KNOWN_SECRETS = [
+  ['secret', 'mysecret', 'yoursecret', 'yoursecretkey', 'yoursecrethere', 'supersecret', 'supersecretkey'],
+  ['webhooksecret', 'mywebhooksecret', 'yourwebhooksecret', 'webhook', 'webhookkey', 'yourwebhookkey'],
+  [
+    'password',
+    'mypassword',
+    'yourpassword',
+    'passw0rd',
+    'letmein',
+    'qwerty',
+    'qwertyuiop',
+    'admin',
+    'administrator',
+  ],
+  [
+    'changeme',
+    'changethis',
+    'replaceme',
+    'default',
+    'example',
+    'test',
+    'demo',
+    'token',
+    'yourtoken',
+    'apikey',
+    'yourapikey',
+  ],
+  ['123456', '1234567', '12345678', '123456789', '1234567890', '123456789012', '0123456789', '012345678901'],
+].flat()
+
+/** The known word a secret is, also when written twice or with other signs between; undefined if it is none. */
+function knownSecret(secret: string): string | undefined {
+  const folded = secret.toLowerCase().replace(/[^a-z0-9]/g, '')
+  return KNOWN_SECRETS.find((word) => folded !== '' && folded.replaceAll(word, '') === '')
+}
+
+export const secret = ruled(z.string(), (value) => {
+  const known = knownSecret(value)
+  if (known !== undefined) {
+    return {
+      code: 'E_CONFIG_SECRET_WEAK',
+      problem: `is "${known}", which everybody knows`,
+      mend: MAKE_SECRET,
+    }
+  }
+  if (value.length >= SECRET_LENGTH) return undefined
+  return {
+    code: 'E_CONFIG_SECRET_WEAK',
+    problem: `is shorter than ${SECRET_LENGTH} characters`,
+    mend: MAKE_SECRET,
+  }
+})
+
+export const secretKey = ruled(z.string(), (value) =>
+  value.length >= SECRET_KEY_LENGTH
+    ? undefined
+    : {
+        code: 'E_CONFIG_SECRET_WEAK',
+        problem: `is shorter than ${SECRET_KEY_LENGTH} characters`,
+        mend: MAKE_SECRET,
+      },
+)
+
+/** A key that stands in a URL: what would need escaping there would not compare equal. */
+export const urlKey = ruled(secret, (value) =>
+  /^[\w.~-]*$/.test(value)
+    ? undefined
+    : {
+        problem: 'holds characters that a URL would change',
+        mend: 'Use letters, digits, "-", "_", "." and "~".',
+      },
+)
+
+export const id = ruled(z.string(), (value) => {
+  if (isInstanceId(value)) return undefined
+  if (RESERVED_INSTANCE_IDS.includes(value.toLowerCase())) {
+    return {
+      problem: `is "${value}", which is reserved for a route of the hub`,
+      mend: 'Choose another name.',
+    }
+  }
+  return {
+    problem: 'is not a name',
+    mend: 'Use 1 to 63 letters, digits, "-" or "_", beginning with a letter or digit.',
+  }
+})
+
+/** An absolute http(s) URL; without trailing slash once read. */
+export const httpUrl = ruled(z.string(), (value) => {
+  const url = URL.parse(value)
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    return { problem: 'is not an http(s) URL', mend: 'Write it whole, as in https://gateway.example.com.' }
+  }
+  if (url.username !== '' || url.password !== '') {
+    return {
+      problem: 'holds a user name or password',
+      mend: 'Take it out of the URL; gateways with a login have a setting for it.',
+    }
+  }
+  if (url.search === '' && url.hash === '' && !/[?#]/.test(value)) return undefined
+  return { problem: 'has a query or fragment', mend: 'End it with the path.' }
+}).transform((value) => value.trim().replace(/\/+$/, ''))
+
+/** A network in CIDR notation; a single address is read as the network of just itself. */
+export const network = ruled(z.string(), (value) => {
+  const [address = '', bits, ...rest] = value.split('/')
+  const widest = isIPv4(address) ? 32 : 128
+  const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest)
+  if (isIP(address) !== 0 && !address.includes('%') && fits && rest.length === 0) return undefined
+  return {
+    problem: 'is neither an address nor a network',
+    mend: 'Write 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.',
+  }
+}).transform((value) => (value.includes('/') ? value : `${value}/${isIPv4(value) ? 32 : 128}`))
+
+export const duration = (leastMs: number, leastText: string) =>
+  ruled(z.union([z.string(), z.number()], { error: `must be ${DURATION_HELP}` }), (value) => {
+    const ms = parseDuration(value)
+    if (ms === undefined) return { problem: 'is not a length of time', mend: `Write ${DURATION_HELP}.` }
+    return ms >= leastMs ? undefined : { problem: 'is too short', mend: `The least is ${leastText}.` }
+  }).transform((value) => parseDuration(value) ?? 0)
+
+/** A whole number in a range. */
+export const whole = (least: number, most: number) =>
+  ruled(z.number(), (value) =>
+    Number.isInteger(value) && value >= least && value <= most
+      ? undefined
+      : { problem: 'is not a whole number in range', mend: `Write one from ${least} to ${most}.` },
+  )
+
+/** `sqlite:PATH` → where the file lies, as written. */
+export const database = ruled(z.string(), (value) => {
+  const mend = 'Write sqlite:PATH, as in sqlite:./data/pombo.db.'
+  if (/^postgres(ql)?:/i.test(value))
+    return {
+      problem: 'names a PostgreSQL database, which comes later',
+      mend: `Use sqlite:PATH, as in sqlite:./data/pombo.db.`,
+    }
+  if (!/^sqlite:/i.test(value)) return { problem: 'is not a database URL', mend }
+  return sqlitePath(value) === '' ? { problem: 'names no file', mend } : undefined
+}).transform((value) => ({ engine: 'sqlite' as const, path: sqlitePath(value) }))
+
+/** People also write `sqlite:///absolute/path`, as other programs take it. */
+const sqlitePath = (url: string): string => url.slice('sqlite:'.length).replace(/^\/\/(?=[/.])/, '')
+
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host)
