@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { type Evidence, judge } from '../scripts/crash/judge.ts'
+
+/** Two messages of one chat, handled as they should be. */
+const sound: Evidence = {
+  said: [
+    { chat: '55', id: 'A', text: '55/1', acknowledged: true },
+    { chat: '55', id: 'B', text: '55/2', acknowledged: true },
+  ],
+  heard: [
+    { chat: '55', text: 're:55/1#1' },
+    { chat: '55', text: 're:55/2#2' },
+  ],
+  events: [
+    { messageId: 'B', status: 'done' },
+    { messageId: 'A', status: 'done' },
+  ],
+  commands: [
+    { text: 're:55/2#2', state: 'sent' },
+    { text: 're:55/1#1', state: 'sent' },
+  ],
+}
+const clean = { lost: 0, outOfOrder: 0, doubleSends: 0, unknownHeld: 0, stateFaults: 0 }
+
+describe('the judge of the crash run', () => {
+  test('finds nothing wrong with a sound run', () => {
+    expect(judge(sound)).toMatchObject({ ...clean, acknowledged: 2, handled: 2, faults: [] })
+  })
+
+  test('an acknowledged message without an event is lost', () => {
+    expect(judge({ ...sound, events: sound.events.slice(0, 1) })).toMatchObject({ lost: 1, handled: 1 })
+  })
+
+  test('an event that never got done is lost', () => {
+    const events = [{ messageId: 'A', status: 'pending' }, sound.events[0]!]
+    expect(judge({ ...sound, events })).toMatchObject({ lost: 1 })
+  })
+
+  test('a reply recorded as sent that nobody heard is lost', () => {
+    expect(judge({ ...sound, heard: sound.heard.slice(1) })).toMatchObject({ lost: 1 })
+  })
+
+  test.each(['unknown', 'held'])('a reply nobody heard is accounted for when it is openly %s', (state) => {
+    const commands = [sound.commands[0]!, { text: 're:55/1#1', state }]
+    expect(judge({ ...sound, heard: sound.heard.slice(1), commands })).toMatchObject({
+      ...clean,
+      unknownHeld: 1,
+      handled: 2,
+    })
+  })
+
+  test('a message that was not acknowledged may be anywhere or nowhere', () => {
+    const said = [{ ...sound.said[0]!, acknowledged: false }, sound.said[1]!]
+    expect(judge({ ...sound, said })).toMatchObject({ ...clean, acknowledged: 1 })
+    const without = {
+      ...sound,
+      said,
+      heard: [{ chat: '55', text: 're:55/2#1' }],
+      events: sound.events.slice(0, 1),
+      commands: [{ text: 're:55/2#1', state: 'sent' }],
+    }
+    expect(judge(without)).toMatchObject({ ...clean, acknowledged: 1, handled: 1 })
+  })
+
+  test('a reply heard twice is a double send, and no fault of order', () => {
+    expect(judge({ ...sound, heard: [...sound.heard, sound.heard[0]!] })).toMatchObject({
+      doubleSends: 1,
+      outOfOrder: 0,
+    })
+  })
+
+  test('replies of one chat heard the wrong way round are out of order', () => {
+    expect(judge({ ...sound, heard: sound.heard.toReversed() })).toMatchObject({ outOfOrder: 1, lost: 0 })
+  })
+
+  test('a message handled twice shows in what the session counted', () => {
+    const commands = [{ text: 're:55/2#3', state: 'sent' }, sound.commands[1]!]
+    expect(judge({ ...sound, commands })).toMatchObject({ stateFaults: 1 })
+  })
+})
