@@ -1,12 +1,17 @@
-import type { Address } from './core/address.ts'
+import { type Address, parseAddress } from './core/address.ts'
 import type { Command } from './core/commands.ts'
 import type { HubConfig } from './core/config.ts'
-import type { Gateway } from './core/gateway.ts'
-import type { ChatId, CommandId, InstanceId } from './core/ids.ts'
+import { HubError } from './core/errors.ts'
+import type { Gateway, GatewayClient } from './core/gateway.ts'
+import { type ChatId, type CommandId, type InstanceId, uuidv7 } from './core/ids.ts'
 import type { Clock, HttpClient, Logger, Metrics, Random } from './core/ports.ts'
 import type { Store } from './core/store.ts'
-import type { Feature, Handler } from './core/turn.ts'
-import type { Ingest } from './pipeline/ingest.ts'
+import type { Feature, Handler, InstanceView } from './core/turn.ts'
+import { createDeliverer } from './pipeline/deliver.ts'
+import { createDispatcher } from './pipeline/dispatch.ts'
+import { createIngest, type Ingest } from './pipeline/ingest.ts'
+import { createJanitor } from './pipeline/janitor.ts'
+import { sanitize } from './pipeline/sanitize.ts'
 
 /** Everything concrete, chosen by `main.ts` or a test. */
 export interface HubParts {
@@ -21,6 +26,15 @@ export interface HubParts {
   log: Logger
   metrics: Metrics
   http: HttpClient
+}
+
+export interface SendRequest {
+  instance: InstanceId
+  /** A chat of the hub, or an address. */
+  to: ChatId | Address
+  command: Command extends infer C ? (C extends Command ? Omit<C, 'to'> : never) : never
+  idempotencyKey?: string
+  claim?: boolean
 }
 
 export interface Hub {
@@ -38,17 +52,177 @@ export interface Hub {
   /**
    * Queues a send from outside a turn (API, console, CLI). Ignores the epoch; claims the chat for a person
    * only when asked. The same idempotency key answers the first command's id.
+   * @throws HubError E_NOT_FOUND for an unknown instance or chat
    */
-  send(request: {
-    instance: InstanceId
-    /** A chat of the hub, or an address. */
-    to: ChatId | Address
-    command: Command extends infer C ? (C extends Command ? Omit<C, 'to'> : never) : never
-    idempotencyKey?: string
-    claim?: boolean
-  }): Promise<{ id: CommandId; created: boolean }>
+  send(request: SendRequest): Promise<{ id: CommandId; created: boolean }>
   /** Gateway spelling of a recipient → address, asked of the instance's gateway. */
   parseRecipient(instance: InstanceId, text: string): Address | undefined
 }
 
-export declare function createHub(parts: HubParts): Hub
+/** Wires the hub. Nothing runs before `start`. */
+export function createHub(parts: HubParts): Hub {
+  const { config, store, clock, random, log, metrics } = parts
+  const gateways = new Map(parts.gateways.map((gateway) => [gateway.name, gateway]))
+  const instances = new Map<InstanceId, InstanceView>()
+  const clients = new Map<InstanceId, GatewayClient>()
+  for (const instance of config.instances) {
+    const gateway = gateways.get(instance.gateway)
+    if (!gateway)
+      throw new HubError('E_CONFIG', `The instance ${instance.id} names a gateway this hub does not have.`)
+    const { id, tags, baseUrl, device } = instance
+    instances.set(id, { id, gateway: gateway.name, tags, capabilities: gateway.capabilities })
+    clients.set(
+      id,
+      gateway.connect(instance.settings, {
+        baseUrl,
+        http: parts.http,
+        clock,
+        log: log.child({ instance: id }),
+        ...(device === undefined ? {} : { device }),
+      }),
+    )
+  }
+  const holder = uuidv7(clock.now(), random)
+  const referencePrefix = `${store.installation}-`
+  const dispatcher = createDispatcher({
+    store,
+    handler: compose(handlersOf(parts)),
+    instances,
+    clients,
+    clock,
+    random,
+    log,
+    metrics,
+    holder,
+    referencePrefix,
+    onCommands: () => deliverer.nudge(),
+    onTimers: () => janitor.nudge(),
+  })
+  const deliverer = createDeliverer({
+    store,
+    clients,
+    pacing: new Map(config.instances.map((i) => [i.id, i.pacing])),
+    clock,
+    random,
+    log,
+    metrics,
+    holder,
+    referencePrefix,
+  })
+  const janitor = createJanitor({
+    store,
+    clock,
+    log,
+    metrics,
+    retention: config.retention,
+    onEvents: () => dispatcher.nudge(),
+  })
+  const ingest = createIngest({
+    config,
+    gateways,
+    store,
+    clock,
+    log,
+    metrics,
+    referencePrefix,
+    onAccepted: () => dispatcher.nudge(),
+  })
+  const loops = [dispatcher, deliverer, janitor]
+  const nudge = () => {
+    for (const loop of loops) loop.nudge()
+  }
+
+  return {
+    config,
+    store,
+    ingest,
+    nudge,
+    async start() {
+      const recovered = await store.recover()
+      if (recovered.unknown > 0) {
+        log.warn(
+          recovered,
+          'sends were under way when the last process ended; nobody knows whether they went out',
+        )
+      }
+      for (const loop of loops) loop.start()
+    },
+    async stop(graceMs = 10_000) {
+      await Promise.all(loops.map((loop) => loop.stop(graceMs)))
+    },
+    async idle() {
+      for (let quiet = 0; quiet < 2; ) {
+        await new Promise((next) => setImmediate(next))
+        const resting = loops.every((loop) => loop.resting)
+        const due = resting
+          ? await Promise.all((['lanes', 'timers', 'outbox'] as const).map((q) => store.nextDue(q)))
+          : []
+        quiet = resting && due.every((at) => at === undefined || at > clock.now()) ? quiet + 1 : 0
+      }
+    },
+    async send({ instance, to, command, idempotencyKey, claim = false }) {
+      if (!instances.has(instance)) throw new HubError('E_NOT_FOUND', `There is no instance "${instance}".`)
+      const address = await addressOf(store, instance, to)
+      const id = uuidv7(clock.now(), random) as CommandId
+      const result = await store.enqueue({
+        instance,
+        to: { address, aliases: [] },
+        command: {
+          id,
+          key: idempotencyKey === undefined ? `id:${id}` : `${instance}:${idempotencyKey}`,
+          command: sanitize({ ...command, to: address } as Command),
+          typingMs: 0,
+          ignoreOwner: true,
+        },
+        claim,
+      })
+      deliverer.nudge()
+      return result
+    },
+    parseRecipient(instance, text) {
+      const gateway = gateways.get(instances.get(instance)?.gateway ?? '')
+      return parseAddress(text) ?? gateway?.parseRecipient(text)
+    },
+  }
+}
+
+async function addressOf(store: Store, instance: InstanceId, to: ChatId | Address): Promise<Address> {
+  if (typeof to === 'string') return to
+  const chat = await store.getChat(to)
+  if (!chat || chat.instance !== instance) {
+    throw new HubError(
+      'E_NOT_FOUND',
+      `The instance "${instance}" has no such chat. List its chats with GET /api/v1/chats?instance=${instance}.`,
+    )
+  }
+  return chat.address
+}
+
+function handlersOf(parts: HubParts): Handler[] {
+  const handlers: Handler[] = []
+  for (const feature of parts.features) {
+    if (!(feature.name in parts.config.features)) continue
+    const { handler } = feature.setup(parts.config.features[feature.name])
+    if (handler) handlers.push(handler)
+  }
+  if (parts.bot) handlers.push(parts.bot)
+  return handlers
+}
+
+/** One chain: features in their order, then the bot. A handler that does not call `next` ends it. */
+function compose(handlers: readonly Handler[]): Handler {
+  return (turn, next) => {
+    const run = async (i: number): Promise<void> => {
+      const handler = handlers[i]
+      if (!handler) return next()
+      let called = false
+      await handler(turn, () => {
+        if (called)
+          throw new HubError('E_BOT', 'A handler called next() twice. Call it once, and await or return it.')
+        called = true
+        return run(i + 1)
+      })
+    }
+    return run(0)
+  }
+}

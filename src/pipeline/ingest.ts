@@ -1,5 +1,13 @@
-import type { RawDelivery } from '../core/gateway.ts'
+import { type Address, chatKind } from '../core/address.ts'
+import type { HubConfig, InstanceConfig, ServerConfig, WebhookConfig } from '../core/config.ts'
+import type { InboundEvent } from '../core/events.ts'
+import type { Gateway, Normalised, RawDelivery, Verification } from '../core/gateway.ts'
 import type { InstanceId } from '../core/ids.ts'
+import type { Clock, Logger, Metrics } from '../core/ports.ts'
+import { hashParts, sameText } from '../core/signature.ts'
+import type { Acceptance, Arrival, ArrivingEvent, Disposition, Store } from '../core/store.ts'
+import { Batcher } from './batcher.ts'
+import { sanitize } from './sanitize.ts'
 
 /** What the HTTP edge must know before it reads a body. */
 export type Admission =
@@ -30,3 +38,312 @@ export interface Ingest {
   admit(path: { instance: string; urlKey?: string }): Admission
   receive(target: IngestTarget, delivery: RawDelivery, source: string): Promise<Receipt>
 }
+
+export interface IngestParts {
+  config: HubConfig
+  gateways: ReadonlyMap<string, Gateway>
+  store: Store
+  clock: Clock
+  log: Logger
+  metrics: Metrics
+  /** Every client reference of this installation begins with this. */
+  referencePrefix: string
+  /** Something was committed that a worker should look at. */
+  onAccepted(): void
+}
+
+/** Conversation facts older than this on arrival are kept, but handlers do not see them (ms). */
+const STALE_MS = 24 * 3_600_000
+const CONVERSATION = new Set(['message', 'edit', 'revoke', 'reaction', 'vote', 'pin'])
+/** How long a delivery waits for a store that cannot commit, before the gateway is asked to come back (ms). */
+const HOLD_MS = 8_000
+const HOLD_STEP_MS = 250
+/** Deliveries that may wait that way; more would only pile up. */
+const MAX_HELD = 1_000
+const MAX_BATCH = 256
+/** Longest address a fact may carry; anything longer is not one of WhatsApp's. */
+const MAX_ADDRESS = 200
+const KEPT_HEADERS = ['content-type', 'user-agent', 'content-length']
+
+export function createIngest(parts: IngestParts): Ingest {
+  const { config, gateways, store, clock, log, metrics } = parts
+  const instances = new Map(config.instances.map((instance) => [instance.id as string, instance]))
+  const batcher = new Batcher<Arrival, Acceptance>((batch) => store.accept(batch), MAX_BATCH)
+  /** Own addresses of each number, as deliveries show them. */
+  const own = new Map<string, Address[]>()
+  let held = 0
+
+  async function commit(arrival: Arrival): Promise<Acceptance | undefined> {
+    const deadline = clock.monotonic() + HOLD_MS
+    for (let waited = false; ; waited = true) {
+      try {
+        return await batcher.add(arrival)
+      } catch (err) {
+        if (!waited) log.error({ err, instance: arrival.instance }, 'the store cannot commit')
+        if (clock.monotonic() >= deadline || held >= MAX_HELD) return undefined
+      }
+      held += 1
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, HOLD_STEP_MS))
+      held -= 1
+    }
+  }
+
+  function resolve(target: IngestTarget, delivery: RawDelivery): Proved | { refused: string } {
+    if (target.id !== 'global') {
+      const instance = instances.get(target.id)
+      const gateway = instance && gateways.get(instance.gateway)
+      if (!instance || !gateway) return { refused: 'no such instance' }
+      const proof = gateway.verify(delivery, { ...instance.webhook, insecure: instance.insecure })
+      if (!proof.ok) return { refused: proof.reason }
+      return route(gateway, instance, read(gateway, proof, instance.id))
+    }
+    const server = config.servers.find(
+      (s) => s.webhook.key !== undefined && sameText(s.webhook.key, target.urlKey ?? ''),
+    )
+    const gateway = server && gateways.get(server.gateway)
+    if (!server || !gateway) return { refused: 'the key in the URL is not that of a configured server' }
+    const proof = gateway.verify(delivery, { ...server.webhook, insecure: false })
+    if (!proof.ok) return { refused: proof.reason }
+    return routeOnServer(gateway, server, read(gateway, proof, 'global'))
+  }
+
+  function read(gateway: Gateway, proof: Extract<Verification, { ok: true }>, instance: string): Normalised {
+    const known = own.get(instance) ?? configuredOwn(instances.get(instance))
+    const normalised = gateway.normalise(proof.verified, {
+      own: known,
+      referencePrefix: parts.referencePrefix,
+    })
+    if (normalised.own?.some((address) => !known.includes(address))) {
+      own.set(instance, [...new Set([...known, ...normalised.own])].slice(-8))
+    }
+    return normalised
+  }
+
+  /** A body that names its number belongs to that number, whichever URL it came by. */
+  function route(
+    gateway: Gateway,
+    instance: InstanceConfig,
+    normalised: Normalised,
+  ): Proved | { refused: string } {
+    const credential = gateway.credential?.(instance.settings)
+    if (
+      normalised.credential !== undefined &&
+      credential !== undefined &&
+      !sameText(normalised.credential, credential)
+    ) {
+      return { refused: 'the token in the body is not that of this instance' }
+    }
+    if (
+      instance.device === undefined ||
+      !normalised.device?.length ||
+      namesDevice(normalised.device, instance.device)
+    ) {
+      return { gateway, instance: instance.id, normalised, routed: true }
+    }
+    const sibling = config.instances.find(
+      (other) =>
+        other.gateway === instance.gateway &&
+        other.baseUrl === instance.baseUrl &&
+        other.device !== undefined &&
+        namesDevice(normalised.device ?? [], other.device),
+    )
+    return { gateway, instance: (sibling ?? instance).id, normalised, routed: sibling !== undefined }
+  }
+
+  /** A server's global webhook: the instance is found by its token, else by number or name. */
+  function routeOnServer(gateway: Gateway, server: ServerConfig, normalised: Normalised): Proved {
+    const mine = config.instances.filter((i) => i.gateway === server.gateway && i.baseUrl === server.baseUrl)
+    const byToken = mine.find((i) => {
+      const credential = gateway.credential?.(i.settings)
+      return (
+        credential !== undefined &&
+        normalised.credential !== undefined &&
+        sameText(credential, normalised.credential)
+      )
+    })
+    // A token that matches none must not be overruled by a name anybody could write.
+    const found =
+      byToken ??
+      (normalised.credential === undefined
+        ? mine.find((i) => namesDevice(normalised.device ?? [], i.device ?? i.id))
+        : undefined)
+    return {
+      gateway,
+      instance: found?.id ?? (server.id as string as InstanceId),
+      normalised,
+      routed: found !== undefined,
+    }
+  }
+
+  return {
+    admit({ instance, urlKey }) {
+      const target = instance === 'global' ? globalTarget(config.servers, urlKey) : instances.get(instance)
+      if (!target) return { type: 'unknown-instance' }
+      const keyed =
+        target.webhook.key !== undefined && urlKey !== undefined && sameText(target.webhook.key, urlKey)
+      return {
+        type: 'admitted',
+        target: { id: target.id, ...(urlKey === undefined ? {} : { urlKey }) },
+        maxBytes: keyed ? config.limits.bodyBytesWithKey : config.limits.bodyBytes,
+        allow: target.webhook.allow,
+        ...(target.deliveriesPerSecond === undefined
+          ? {}
+          : { deliveriesPerSecond: target.deliveriesPerSecond }),
+      }
+    },
+
+    async receive(target, delivery, source) {
+      const proved = resolve(
+        target,
+        target.urlKey === undefined ? delivery : { ...delivery, urlKey: target.urlKey },
+      )
+      if ('refused' in proved) {
+        metrics.count('pombo_deliveries_total', { instance: target.id, outcome: 'unauthenticated' })
+        return { type: 'unauthenticated', reason: proved.refused }
+      }
+      const { gateway, instance, normalised, routed } = proved
+      const now = clock.now()
+      const claimsByApi = instances.get(instance)?.apiMessagesClaim ?? false
+      const arrival: Arrival = {
+        instance,
+        receivedAt: now,
+        source,
+        headers: keptHeaders(delivery),
+        body: gateway.redact(delivery.body),
+        events: normalised.events.map((event) =>
+          prepare(sanitize(event), {
+            instance,
+            now,
+            routed,
+            dedupeMs: config.retention.dedupeMs,
+            claimsByApi,
+            referencePrefix: parts.referencePrefix,
+          }),
+        ),
+      }
+      const outcome = await commit(arrival)
+      if (!outcome) {
+        metrics.count('pombo_deliveries_total', { instance, outcome: 'unavailable' })
+        return { type: 'unavailable', retryAfterSeconds: 2 }
+      }
+      metrics.count('pombo_deliveries_total', {
+        instance,
+        outcome: outcome.accepted > 0 ? 'accepted' : 'duplicate',
+      })
+      for (const event of arrival.events)
+        metrics.count('pombo_events_total', { instance, kind: event.fact.kind })
+      if (outcome.duplicates > 0) metrics.count('pombo_duplicates_total', { instance }, outcome.duplicates)
+      if (outcome.accepted > 0) parts.onAccepted()
+      return { type: 'accepted', ...outcome }
+    },
+  }
+}
+
+interface Proved {
+  gateway: Gateway
+  instance: InstanceId
+  normalised: Normalised
+  /** False when the body names a number this hub does not know. */
+  routed: boolean
+}
+
+interface Target {
+  id: InstanceId | 'global'
+  webhook: WebhookConfig
+  deliveriesPerSecond?: number
+}
+const globalTarget = (servers: readonly ServerConfig[], urlKey: string | undefined): Target | undefined => {
+  const server = servers.find(
+    (s) => s.webhook.key !== undefined && urlKey !== undefined && sameText(s.webhook.key, urlKey),
+  )
+  return server && { id: 'global', webhook: server.webhook }
+}
+
+/** The configured device may be a slot id or the own number, as plain digits. */
+const namesDevice = (names: readonly string[], device: string): boolean =>
+  names.some(
+    (name) =>
+      name === device ||
+      (/^\+?[0-9]{6,}$/.test(device) && name.replace(/\D/g, '') === device.replace(/\D/g, '')),
+  )
+
+const configuredOwn = (instance: InstanceConfig | undefined): Address[] =>
+  instance?.device !== undefined && /^\+?[0-9]{8,15}$/.test(instance.device)
+    ? [`phone:${instance.device.replace('+', '')}` as Address]
+    : []
+
+function keptHeaders(delivery: RawDelivery): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const name of KEPT_HEADERS) {
+    const value = delivery.headers[name]
+    if (value !== undefined) kept[name] = sanitize(String(value)).slice(0, 500)
+  }
+  return kept
+}
+
+interface Circumstances {
+  instance: InstanceId
+  now: number
+  routed: boolean
+  dedupeMs: number
+  claimsByApi: boolean
+  referencePrefix: string
+}
+
+/** Pure: what is to be stored of an event, and what becomes of it. */
+export function prepare(event: InboundEvent, at: Circumstances): ArrivingEvent {
+  const sound = hasSoundAddresses(event) ? event : asUnknown(event)
+  return {
+    fact: sound.fact,
+    author: sound.author,
+    at: soundTime(sound.at, at.now),
+    chat: sound.chat,
+    sender: sound.sender,
+    reference: sound.reference,
+    identity: sound.identity.type,
+    key: hashParts([at.instance, sound.fact.kind, sound.identity.type, ...sound.identity.parts]),
+    disposition: disposition(sound, at),
+    claims: claims(sound, at),
+  }
+}
+
+function disposition(event: InboundEvent, at: Circumstances): Disposition {
+  if (!at.routed) return 'unrouted'
+  if (event.identity.type === 'history') return 'store'
+  const kind = event.chat && chatKind(event.chat.address)
+  if (kind === 'status' || kind === 'channel') return 'store'
+  const age = at.now - (soundTime(event.at, at.now) ?? at.now)
+  // Older than the oldest dedupe key: it may be a repeat of something long forgotten.
+  if (age > at.dedupeMs) return 'store'
+  return CONVERSATION.has(event.fact.kind) && age > STALE_MS ? 'store' : 'handle'
+}
+
+/** A person speaks for our number: the chat is theirs at once. What a program sent claims only if asked to. */
+function claims(event: InboundEvent, at: Circumstances): boolean {
+  if (event.fact.kind !== 'message' || disposition(event, at) !== 'handle') return false
+  if (event.author === 'person') return true
+  return event.author === 'api' && at.claimsByApi && !event.reference?.startsWith(at.referencePrefix)
+}
+
+/** Gateway clocks may be off, but a time before WhatsApp or far in the future is no time. */
+function soundTime(time: number | undefined, now: number): number | undefined {
+  return time !== undefined && time > Date.UTC(2009, 0) && time < now + 24 * 3_600_000
+    ? Math.floor(time)
+    : undefined
+}
+
+function hasSoundAddresses(event: InboundEvent): boolean {
+  const members = event.fact.kind === 'membership' ? event.fact.members : []
+  return [event.chat, event.sender, ...members].every(
+    (party) =>
+      party === undefined ||
+      [party.address, ...party.aliases].every((address) => address.length <= MAX_ADDRESS),
+  )
+}
+
+const asUnknown = (event: InboundEvent): InboundEvent => ({
+  fact: { kind: 'unknown', name: `${event.fact.kind} with an address that cannot be one` },
+  identity: event.identity,
+  author: 'other',
+  ...(event.at === undefined ? {} : { at: event.at }),
+})

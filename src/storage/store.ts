@@ -93,7 +93,10 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     beginStep: (step, epoch) => engine.write((db) => lanes.beginStep(db, step, epoch)),
     finishStep: (step, guard, result) => engine.write((db) => lanes.finishStep(db, step, guard, result)),
     fireDue: (limit) => engine.write((db) => lanes.fireDue(engine, db, limit, now())),
-    mergePending: () => engine.write((db) => mergeWaiting(db, now())),
+    async mergePending() {
+      const waiting = await engine.read.selectFrom('pending_merge').select('id').limit(1).executeTakeFirst()
+      return waiting ? engine.write((db) => mergeWaiting(db, now())) : 0
+    },
     async nextDue(queue) {
       const { rows } = await NEXT_DUE[queue].execute(engine.read)
       return rows[0]?.due ?? undefined

@@ -1,0 +1,170 @@
+import type { SendResult } from '../core/commands.ts'
+import type { GatewayClient } from '../core/gateway.ts'
+import type { InstanceId } from '../core/ids.ts'
+import type { Clock, Logger, Metrics, Random } from '../core/ports.ts'
+import type { ClaimedSend, Settlement, Store } from '../core/store.ts'
+import { Batcher } from './batcher.ts'
+import { Loop } from './loop.ts'
+import { retryAt, SEND_RETRY } from './retry.ts'
+
+export interface DeliverParts {
+  store: Store
+  clients: ReadonlyMap<InstanceId, GatewayClient>
+  pacing: ReadonlyMap<InstanceId, { minDelayMs: number; maxDelayMs: number }>
+  clock: Clock
+  random: Random
+  log: Logger
+  metrics: Metrics
+  holder: string
+  referencePrefix: string
+}
+
+/** Sends under way at once, in all and per number: a gateway that hangs must not take every hand. */
+const SLOTS = 256
+const SLOTS_PER_INSTANCE = 32
+const CLAIM = 32
+/** Beyond the longest time a gateway's client may take (ms). */
+const LEASE_MARGIN_MS = 15_000
+/** How long an unknown send holds its chat (ms). */
+export const UNKNOWN_HOLD_MS = 60_000
+/** A number that cannot send is tried again after this, growing (ms). */
+const HOLD_FIRST_MS = 5_000
+const HOLD_MAX_MS = 60_000
+const MAX_SLEEP_MS = 1_000
+
+/** Claims commands, sends them, settles how they ended. */
+export function createDeliverer(parts: DeliverParts) {
+  const { store, clock, log, metrics } = parts
+  const underWay = new Map<InstanceId, number>()
+  const running = new Set<Promise<void>>()
+  const holds = new Map<InstanceId, number>()
+  const settlements = new Batcher<Settlement, void>(async (batch) => {
+    await store.settle(batch)
+    return batch.map(() => undefined)
+  }, 256)
+  const leaseMs =
+    Math.max(0, ...[...parts.clients.values()].map((client) => client.sendTimeoutMs)) + LEASE_MARGIN_MS
+
+  const loop = new Loop({
+    name: 'deliver',
+    clock,
+    log,
+    maxSleepMs: MAX_SLEEP_MS,
+    nextDue: () => store.nextDue('outbox'),
+    work,
+  })
+
+  async function work() {
+    if (running.size >= SLOTS) return 'full'
+    const exclude = [...underWay].filter(([, n]) => n >= SLOTS_PER_INSTANCE).map(([instance]) => instance)
+    const { sends, refused } = await store.claimSends({
+      holder: parts.holder,
+      limit: Math.min(CLAIM, SLOTS - running.size),
+      leaseMs,
+      pacing: parts.pacing,
+      random: parts.random,
+      unknownHoldMs: UNKNOWN_HOLD_MS,
+      exclude,
+    })
+    for (const send of sends) start(send)
+    if (refused > 0) log.info({ refused }, 'bot commands refused: their chats changed hands')
+    if (sends.length > 0 || refused > 0) return 'again'
+    return exclude.length > 0 ? 'full' : 'rest'
+  }
+
+  function start(send: ClaimedSend): void {
+    underWay.set(send.instance, (underWay.get(send.instance) ?? 0) + 1)
+    const task = perform(send)
+      .catch((err) =>
+        log.error({ err, command: send.id, instance: send.instance }, 'a send could not be recorded'),
+      )
+      .finally(() => {
+        running.delete(task)
+        const left = (underWay.get(send.instance) ?? 1) - 1
+        if (left === 0) underWay.delete(send.instance)
+        else underWay.set(send.instance, left)
+        loop.nudge()
+      })
+    running.add(task)
+  }
+
+  async function perform(send: ClaimedSend): Promise<void> {
+    const client = parts.clients.get(send.instance)
+    if (send.task === 'typing') {
+      if (client?.typing) await client.typing(send.command.to, 'start', send.typingMs)
+      await store.typed(send, clock.now() + send.typingMs)
+      return
+    }
+    const result = send.task === 'reconcile' ? STILL_UNKNOWN : await attempt(client, send)
+    await settlements.add({
+      id: send.id,
+      chat: send.chat,
+      fence: send.fence,
+      at: clock.now(),
+      result,
+      retryAt: await whenAgain(send, result),
+    })
+  }
+
+  async function attempt(client: GatewayClient | undefined, send: ClaimedSend): Promise<SendResult> {
+    if (!client) return { end: 'hold', reason: 'this number is not configured any more' }
+    const started = clock.monotonic()
+    let result: SendResult
+    try {
+      result = await client.send(send.command, parts.referencePrefix + send.id)
+    } catch (err) {
+      // Clients do not throw; if one does, the request may have left.
+      log.error({ err, command: send.id, instance: send.instance }, 'a gateway client threw')
+      result = { end: 'unknown', reason: 'a fault in the gateway client' }
+    }
+    metrics.record('pombo_send_seconds', { instance: send.instance }, (clock.monotonic() - started) / 1000)
+    metrics.count('pombo_sends_total', { instance: send.instance, end: result.end })
+    if (result.end !== 'sent') {
+      log.warn(
+        {
+          command: send.id,
+          instance: send.instance,
+          type: send.command.type,
+          attempt: send.attempt,
+          end: result.end,
+          reason: result.reason,
+        },
+        'a send did not end as sent',
+      )
+    } else holds.delete(send.instance)
+    return result
+  }
+
+  async function whenAgain(send: ClaimedSend, result: SendResult): Promise<number | null> {
+    const now = clock.now()
+    if (result.end === 'retry') return retryAt(SEND_RETRY, send.attempt, now, parts.random, result.afterMs)
+    if (result.end !== 'hold') return null
+    const times = holds.get(send.instance) ?? 0
+    holds.set(send.instance, times + 1)
+    const until = now + Math.min(HOLD_FIRST_MS * 2 ** times, HOLD_MAX_MS)
+    await store.holdInstance(send.instance, { reason: result.reason, until })
+    return until
+  }
+
+  return {
+    start: () => loop.start(),
+    nudge: () => loop.nudge(),
+    get resting() {
+      return loop.resting && running.size === 0
+    },
+    /** Ends after the sends under way, or at the deadline; those left are found as `sending` and become unknown. */
+    async stop(graceMs: number): Promise<void> {
+      await loop.stop()
+      let timer: { cancel(): void } | undefined
+      await Promise.race([
+        Promise.allSettled(running),
+        new Promise<void>((resolve) => {
+          timer = clock.setTimeout(resolve, graceMs)
+        }),
+      ])
+      timer?.cancel()
+    },
+  }
+}
+
+const STILL_UNKNOWN: SendResult = { end: 'unknown', reason: 'no proof either way yet' }

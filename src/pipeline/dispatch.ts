@@ -1,0 +1,335 @@
+import { HubError } from '../core/errors.ts'
+import type { GatewayClient } from '../core/gateway.ts'
+import type { CommandId, InstanceId } from '../core/ids.ts'
+import type { Clock, Logger, Metrics, Random } from '../core/ports.ts'
+import type { ChatState, ClaimedEvent, ClaimedLane, Store, TurnCommit, TurnOutcome } from '../core/store.ts'
+import type { Handler, InstanceView } from '../core/turn.ts'
+import { Batcher } from './batcher.ts'
+import { Loop } from './loop.ts'
+import { isEmptyMessage, logChanges, nameChanges, waitsFor } from './record.ts'
+import { retryAt, TURN_RETRY } from './retry.ts'
+import { type Decisions, openTurn } from './turn.ts'
+
+export interface DispatchParts {
+  store: Store
+  handler: Handler
+  instances: ReadonlyMap<InstanceId, InstanceView>
+  clients: ReadonlyMap<InstanceId, GatewayClient>
+  clock: Clock
+  random: Random
+  log: Logger
+  metrics: Metrics
+  holder: string
+  referencePrefix: string
+  /** Commands were queued. */
+  onCommands(): void
+  /** Something waits for a moment in time: a timer was set, an event parked. */
+  onTimers(): void
+}
+
+/** Lanes handled at once. Handlers mostly wait for something, so this is well above the cores. */
+const SLOTS = 256
+const CLAIM = 64
+const PER_LANE = 50
+/** A node that dies keeps its chats for this long (ms). */
+const LEASE_MS = 8_000
+const RENEW_MS = 2_500
+/** A handler that has not come back by then has failed (ms). */
+const TURN_LIMIT_MS = 5 * 60_000
+/** How long an edit, revoke or reaction waits for its message (ms). */
+const PARK_MS = 60_000
+const MAX_SLEEP_MS = 1_000
+const MAX_ERROR = 1_000
+
+type Outcome = Pick<TurnCommit, 'log' | 'outcome'> &
+  Partial<Decisions> &
+  Pick<Partial<TurnCommit>, 'parked' | 'firedTimer' | 'epoch'>
+
+/** Claims lanes and handles their events, one at a time per lane, lanes in parallel. */
+export function createDispatcher(parts: DispatchParts) {
+  const { store, clock, log, metrics } = parts
+  const active = new Map<ClaimedLane, AbortController>()
+  const running = new Set<Promise<void>>()
+  const commits = new Batcher<TurnCommit, TurnOutcome>((batch) => store.commitTurns(batch), 256)
+  let renewing: { cancel(): void } | undefined
+
+  const loop = new Loop({
+    name: 'dispatch',
+    clock,
+    log,
+    maxSleepMs: MAX_SLEEP_MS,
+    nextDue: () => store.nextDue('lanes'),
+    work,
+  })
+
+  async function work() {
+    const free = SLOTS - active.size
+    if (free === 0) return 'full'
+    const limit = Math.min(free, CLAIM)
+    const claimed = await store.claimLanes({
+      holder: parts.holder,
+      limit,
+      perLane: PER_LANE,
+      leaseMs: LEASE_MS,
+    })
+    for (const lane of claimed) start(lane)
+    return claimed.length === limit ? 'again' : 'rest'
+  }
+
+  function start(lane: ClaimedLane): void {
+    const control = new AbortController()
+    active.set(lane, control)
+    keepLeases()
+    const task = runLane(lane, control.signal)
+      .catch((err) => log.error({ err, lane: lane.lane }, 'lane stopped; its lease will run out'))
+      .finally(() => {
+        active.delete(lane)
+        running.delete(task)
+        loop.nudge()
+      })
+    running.add(task)
+  }
+
+  /** One timer renews every lease that is held; it ends with the last lane. */
+  function keepLeases(): void {
+    if (renewing || active.size === 0) return
+    renewing = clock.setTimeout(() => {
+      renewing = undefined
+      const lanes = [...active.keys()]
+      store
+        .renewLanes(lanes, LEASE_MS)
+        .then((kept) => {
+          for (const lane of lanes) if (!kept.has(lane.lane)) active.get(lane)?.abort(new Error('lease lost'))
+        })
+        .catch((err) => log.warn({ err }, 'leases could not be renewed'))
+        .finally(keepLeases)
+    }, RENEW_MS)
+  }
+
+  async function runLane(lane: ClaimedLane, signal: AbortSignal): Promise<void> {
+    if (lane.events.length === 0) {
+      await store.releaseLanes([lane])
+      return
+    }
+    let chat = lane.chat
+    for (const [i, event] of lane.events.entries()) {
+      if (signal.aborted) return
+      if (stopping) {
+        await store.releaseLanes([lane])
+        return
+      }
+      if (i > 0 && chat) {
+        const fresh = await store.getChat(chat.id)
+        chat = fresh && { ...fresh }
+      }
+      const more = i < lane.events.length - 1
+      if (!(await runTurn(lane, event, chat, more, signal))) return
+    }
+  }
+
+  /** @returns whether the lane may go on with its next event */
+  async function runTurn(
+    lane: ClaimedLane,
+    event: ClaimedEvent,
+    chat: ChatState | undefined,
+    more: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const started = clock.monotonic()
+    metrics.record('pombo_lane_wait_seconds', {}, Math.max(0, clock.now() - event.acceptedAt) / 1000)
+    const epoch = event.epoch ?? chat?.epoch
+    let outcome: Outcome
+    try {
+      outcome = await decide(lane, event, chat, epoch, signal)
+    } catch (error) {
+      if (signal.aborted) return false
+      await fail(lane, event, epoch, error)
+      return false
+    }
+    const result = await commits.add({
+      lane: lane.lane,
+      fence: lane.fence,
+      instance: lane.instance,
+      event: event.id,
+      place: event.place,
+      more,
+      leaseMs: LEASE_MS,
+      commands: [],
+      state: new Map(),
+      timers: [],
+      ...(epoch === undefined ? {} : { epoch }),
+      ...outcome,
+    })
+    metrics.count('pombo_turns_total', { outcome: result.type === 'stale' ? 'stale' : 'done' })
+    metrics.record('pombo_turn_seconds', {}, (clock.monotonic() - started) / 1000)
+    if (result.type === 'stale') return false
+    for (const [key, value] of outcome.state ?? []) {
+      if (value === null) lane.state.delete(key)
+      else lane.state.set(key, value)
+    }
+    if (result.commands > 0) parts.onCommands()
+    if (outcome.timers?.length || outcome.parked) parts.onTimers()
+    return true
+  }
+
+  /** What this event leads to. Reads, runs handlers, writes nothing. */
+  async function decide(
+    lane: ClaimedLane,
+    event: ClaimedEvent,
+    chat: ChatState | undefined,
+    epoch: number | undefined,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const { fact } = event
+    const names = nameChanges(event, chat?.name)
+    const ownCommand = ownReference(event.reference, parts.referencePrefix)
+    if (fact.kind === 'timer') {
+      if (!(await store.timerIsCurrent(lane.lane, fact.key, fact.generation))) {
+        return { log: [], outcome: 'skipped', note: 'the timer was moved or cancelled after it fired' }
+      }
+      const decisions = await handle(lane, event, chat, epoch, signal)
+      return {
+        log: [],
+        outcome: 'done',
+        ...decisions,
+        firedTimer: { key: fact.key, generation: fact.generation },
+      }
+    }
+    if (chat && fact.kind === 'message' && (await store.hasMessage(chat.id, fact.message.id))) {
+      const echo = logChanges(event, ownCommand).filter((change) => change.type === 'echo')
+      return { log: [...echo, ...names], outcome: 'skipped', note: 'this message is already in the chat' }
+    }
+    const target = chat && waitsFor(event)
+    if (
+      target !== undefined &&
+      !event.orphan &&
+      event.disposition === 'handle' &&
+      !(await store.hasMessage(chat!.id, target))
+    ) {
+      return {
+        log: names,
+        outcome: 'parked',
+        parked: { target, until: clock.now() + PARK_MS },
+        note: 'waits for its message',
+      }
+    }
+    const changes = [...(chat || fact.kind === 'connection' ? logChanges(event, ownCommand) : []), ...names]
+    if (event.disposition !== 'handle')
+      return { log: changes, outcome: 'skipped', note: 'stored only: too old, or not a conversation' }
+    if (isEmptyMessage(event)) return { log: changes, outcome: 'skipped', note: 'a message without content' }
+    return { log: changes, outcome: 'done', ...(await handle(lane, event, chat, epoch, signal)) }
+  }
+
+  async function handle(
+    lane: ClaimedLane,
+    event: ClaimedEvent,
+    chat: ChatState | undefined,
+    epoch: number | undefined,
+    signal: AbortSignal,
+  ): Promise<Decisions | { note: string }> {
+    const instance = parts.instances.get(event.instance)
+    if (!instance) return { note: 'this number is no longer configured' }
+    const { turn, decisions } = openTurn({
+      lane,
+      event,
+      chat,
+      instance,
+      epoch,
+      client: parts.clients.get(event.instance),
+      store,
+      clock,
+      random: parts.random,
+      log: log.child({ event: event.id, instance: event.instance }),
+      signal,
+      installation: store.installation,
+    })
+    await limited(async () => parts.handler(turn, async () => {}), signal)
+    return decisions()
+  }
+
+  /** A handler that never comes back must not keep its chat for ever. */
+  async function limited(run: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    let end: (error: Error) => void = () => {}
+    const ended = new Promise<never>((_, reject) => {
+      end = reject
+    })
+    const lost = () => end(new Error('lease lost'))
+    signal.addEventListener('abort', lost, { once: true })
+    const timer = clock.setTimeout(
+      () =>
+        end(new HubError('E_BOT', `The handler did not come back within ${TURN_LIMIT_MS / 60_000} minutes.`)),
+      TURN_LIMIT_MS,
+    )
+    try {
+      await Promise.race([run(), ended])
+    } finally {
+      timer.cancel()
+      signal.removeEventListener('abort', lost)
+    }
+  }
+
+  async function fail(
+    lane: ClaimedLane,
+    event: ClaimedEvent,
+    epoch: number | undefined,
+    error: unknown,
+  ): Promise<void> {
+    const again = retryAt(TURN_RETRY, event.attempt, clock.now(), parts.random)
+    metrics.count('pombo_turns_total', { outcome: again === null ? 'dead' : 'failed' })
+    log.error(
+      { err: error, event: event.id, instance: event.instance, attempt: event.attempt, retryAt: again },
+      again === null
+        ? 'a turn failed for the last time and is a dead letter'
+        : 'a turn failed and will be tried again',
+    )
+    await store.failTurn({
+      lane: lane.lane,
+      fence: lane.fence,
+      event: event.id,
+      place: event.place,
+      attempt: event.attempt,
+      error: describe(error),
+      retryAt: again,
+      ...(epoch === undefined ? {} : { epoch }),
+    })
+  }
+
+  let stopping = false
+  return {
+    start: () => loop.start(),
+    nudge: () => loop.nudge(),
+    /** Nothing runs and nothing is ready. */
+    get resting() {
+      return loop.resting && active.size === 0 && commits.pending === 0
+    },
+    /** Ends after the current turns; what is not finished by `deadline` is left to its lease. */
+    async stop(graceMs: number): Promise<void> {
+      stopping = true
+      await loop.stop()
+      let timer: { cancel(): void } | undefined
+      await Promise.race([
+        Promise.allSettled(running),
+        new Promise<void>((resolve) => {
+          timer = clock.setTimeout(resolve, graceMs)
+        }),
+      ])
+      timer?.cancel()
+      for (const control of active.values()) control.abort(new Error('the hub stops'))
+      renewing?.cancel()
+      renewing = undefined
+    },
+  }
+}
+
+/** The command behind a client reference of this installation. */
+function ownReference(reference: string | undefined, prefix: string): CommandId | undefined {
+  return reference?.startsWith(prefix) ? (reference.slice(prefix.length) as CommandId) : undefined
+}
+
+function describe(error: unknown): string {
+  const text =
+    error instanceof Error
+      ? `${error instanceof HubError ? error.code : error.name}: ${error.message}`
+      : String(error)
+  return text.slice(0, MAX_ERROR)
+}

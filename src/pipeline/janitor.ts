@@ -1,0 +1,67 @@
+import type { RetentionConfig } from '../core/config.ts'
+import type { Clock, Logger, Metrics } from '../core/ports.ts'
+import type { Store } from '../core/store.ts'
+import { Loop } from './loop.ts'
+
+export interface JanitorParts {
+  store: Store
+  clock: Clock
+  log: Logger
+  metrics: Metrics
+  retention: RetentionConfig
+  /** Events were laid into lanes. */
+  onEvents(): void
+}
+
+const DUE_BATCH = 200
+const PRUNE_EVERY_MS = 10 * 60_000
+const GAUGES_EVERY_MS = 15_000
+const MAX_SLEEP_MS = 1_000
+
+/** What has to happen by time alone: due timers, overdue parked events, waiting merges, retention, gauges. */
+export function createJanitor(parts: JanitorParts) {
+  const { store, clock, log, metrics } = parts
+  let prunedAt = clock.now()
+  let gaugedAt = 0
+
+  const loop = new Loop({
+    name: 'janitor',
+    clock,
+    log,
+    maxSleepMs: MAX_SLEEP_MS,
+    nextDue: () => store.nextDue('timers'),
+    async work() {
+      await store.mergePending()
+      const due = await store.nextDue('timers')
+      const fired = due !== undefined && due <= clock.now() ? await store.fireDue(DUE_BATCH) : 0
+      if (fired > 0) parts.onEvents()
+      if (clock.now() - prunedAt >= PRUNE_EVERY_MS) {
+        prunedAt = clock.now()
+        const removed = await store.prune(parts.retention)
+        if (removed > 0) log.info({ removed }, 'retention removed old rows')
+      }
+      if (clock.now() - gaugedAt >= GAUGES_EVERY_MS) {
+        gaugedAt = clock.now()
+        await gauges()
+      }
+      return fired === DUE_BATCH ? 'again' : 'rest'
+    },
+  })
+
+  async function gauges(): Promise<void> {
+    const backlog = await store.backlog()
+    metrics.record('pombo_backlog', { queue: 'events' }, backlog.events)
+    metrics.record('pombo_backlog', { queue: 'commands' }, backlog.commands)
+    metrics.record('pombo_held', { what: 'dead letters' }, backlog.deadEvents)
+    metrics.record('pombo_held', { what: 'unknown sends' }, backlog.unknownCommands)
+  }
+
+  return {
+    start: () => loop.start(),
+    nudge: () => loop.nudge(),
+    get resting() {
+      return loop.resting
+    },
+    stop: (_graceMs: number) => loop.stop(),
+  }
+}
