@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import {
   Faults,
@@ -181,16 +181,9 @@ function readHub(input: Record<string, unknown>, options: LoadOptions, faults: F
     faults,
   )
 
-  const stored = fields.database
   return {
     ...(fields as Required<typeof fields>),
-    database: {
-      engine: 'sqlite',
-      path:
-        !stored || stored.path === ':memory:' || isAbsolute(stored.path)
-          ? (stored?.path ?? '')
-          : resolve(cwd, stored.path),
-    },
+    database: { engine: 'sqlite', path: resolve(cwd, fields.database?.path ?? '') },
     limits: limits as HubConfig['limits'],
     retention: {
       deliveriesMs: retention.deliveries ?? 0,

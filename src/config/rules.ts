@@ -152,7 +152,7 @@ export const database = ruled(z.string(), (value) => {
       mend: `Use sqlite:PATH, as in sqlite:./data/pombo.db.`,
     }
   if (!/^sqlite:/i.test(value)) return { problem: 'is not a database URL', mend }
-  return sqlitePath(value) === '' ? { problem: 'names no file', mend } : undefined
+  return ['', ':memory:'].includes(sqlitePath(value)) ? { problem: 'names no file', mend } : undefined
 }).transform((value) => ({ engine: 'sqlite' as const, path: sqlitePath(value) }))
 
 /** People also write `sqlite:///absolute/path`, as other programs take it. */

@@ -270,6 +270,15 @@ test('a refusal that comes before the body was read is an answer', async () => {
   expect(outcome.type).not.toBe('not-sent')
 })
 
+test('closing ends what is under way, and says so', async () => {
+  const url = await http(() => {})
+  const under = post(url)
+  await sleep(50)
+  await client.close()
+  expect(await under).toMatchObject({ type: 'unanswered' })
+  expect(await post(url)).toMatchObject({ type: 'not-sent' })
+})
+
 // --- kept-alive connections -----------------------------------------------------------------------
 
 test('connections are reused', async () => {

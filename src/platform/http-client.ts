@@ -25,7 +25,7 @@ export interface HttpClientParts {
  *
  * `not-sent` rests on one fact: the request never reached a connection that was open, TLS included. From the
  * moment it is given to one, everything but a complete answer is `unanswered`.
- * `close` ends idle connections, waits for exchanges under way, and takes no new ones.
+ * `close` ends every connection and takes no new requests; an exchange under way ends as its progress says.
  */
 export function createHttpClient(parts: HttpClientParts): { request: HttpClient; close(): Promise<void> } {
   const agent = new Agent({
@@ -40,7 +40,7 @@ export function createHttpClient(parts: HttpClientParts): { request: HttpClient;
   })
   return {
     request: (request) => new Promise((resolve) => exchange(agent, parts.clock, request, resolve)),
-    close: () => agent.close(),
+    close: () => agent.destroy(),
   }
 }
 

@@ -1,0 +1,35 @@
+import { compose, loadHub } from '../../main.ts'
+import { systemClock } from '../../platform/clock.ts'
+import { createLogger } from '../../platform/log.ts'
+import { secretsIn } from '../../platform/scrub.ts'
+import { CONFIG_FLAGS, parseFlags } from '../flags.ts'
+import { type Io, stopRequest } from '../io.ts'
+
+/** How long (ms) a stop waits for what runs; supervisors commonly kill after ten seconds. */
+const GRACE_MS = 8000
+
+/** Runs the hub until a signal asks it to stop; then takes nothing new, finishes what runs and ends with 0. */
+export async function serve(args: readonly string[], io: Io): Promise<number> {
+  const flags = parseFlags('serve', args, CONFIG_FLAGS)
+  const stopRequested = stopRequest(io, systemClock.monotonic)
+
+  const loaded = await loadHub({ file: flags.config, cwd: io.cwd, env: io.env })
+  const { config, bot, source, warnings } = loaded
+  const log = createLogger({
+    level: config.logLevel,
+    human: io.human,
+    colour: io.colour,
+    secrets: secretsIn(config),
+  })
+  for (const warning of warnings) log.warn({ warning }, 'the configuration works, but should not stay so')
+
+  const program = await compose({ config, bot, overrides: { log, onFatal: () => io.exit(1) } })
+  const { url } = await program.start()
+  io.out(`Pombo listens on ${url} (configuration: ${source})`)
+
+  const signal = await stopRequested
+  log.info({ signal }, 'stopping: nothing new is taken, what runs is finished')
+  await program.stop(GRACE_MS)
+  log.info({}, 'stopped')
+  return 0
+}

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs'
+import { closest } from '../core/closest.ts'
+import { HubError } from '../core/errors.ts'
+import { createScrubber } from '../platform/scrub.ts'
+import { usage } from './flags.ts'
+import type { Command, Io } from './io.ts'
+
+interface CommandEntry {
+  summary: string
+  about: string
+  flags: readonly (readonly [flag: string, about: string])[]
+  examples: readonly string[]
+  /** Loaded when it is run, so that help and faults of usage come at once. */
+  load(): Promise<Command>
+}
+
+const CONFIG_FLAG = [
+  '-c, --config FILE',
+  'configuration; else pombo.config.{ts,js,mjs,json} here, or none',
+] as const
+
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  serve: {
+    summary: 'Run the hub',
+    about:
+      'Takes deliveries of the gateways, handles them and sends. SIGTERM or Ctrl-C finishes what runs, then\n' +
+      'ends; a second one ends at once.',
+    flags: [CONFIG_FLAG],
+    examples: ['pombo serve', 'pombo serve --config /etc/pombo/pombo.config.json', 'PORT=8080 pombo serve'],
+    load: async () => (await import('./commands/serve.ts')).serve,
+  },
+  demo: {
+    summary: 'Try everything on this machine, without a gateway',
+    about:
+      'Runs a hub, simulated gateways and a demo bot on loopback, with data of its own under ./data/demo.\n' +
+      'Type as a customer on the page it names and watch the bot answer.',
+    flags: [],
+    examples: ['pombo demo', 'PORT=8080 pombo demo'],
+    load: async () => (await import('./commands/demo.ts')).demo,
+  },
+  migrate: {
+    summary: 'Bring the database up to date, and end',
+    about: '`serve` does this at its start too; run it alone to upgrade before the switch.',
+    flags: [CONFIG_FLAG],
+    examples: ['pombo migrate', 'POMBO_DATABASE_URL=sqlite:/var/lib/pombo/pombo.db pombo migrate'],
+    load: async () => (await import('./commands/migrate.ts')).migrate,
+  },
+}
+
+/**
+ * Runs one command line.
+ * @returns the exit code: 0 done, 1 a fault that was told, 2 a command line it does not know
+ */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  try {
+    return await dispatch(args, io)
+  } catch (error) {
+    for (const line of faultLines(error)) io.err(io.colour ? coloured(line) : line)
+    return error instanceof HubError && error.code === 'E_USAGE' ? 2 : 1
+  }
+}
+
+async function dispatch([name, ...args]: readonly string[], io: Io): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    io.out(args[0] !== undefined && args[0] in COMMANDS ? commandHelp(args[0], io) : overview(io))
+    return 0
+  }
+  if (name === '--version' || name === '-v') {
+    io.out(version())
+    return 0
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command === undefined) throw unknownCommand(name)
+  if (args.includes('--help') || args.includes('-h')) {
+    io.out(commandHelp(name, io))
+    return 0
+  }
+  return (await command.load())(args, io)
+}
+
+function unknownCommand(name: string): HubError {
+  const names = Object.keys(COMMANDS)
+  if (name.startsWith('-')) {
+    const meant = closest(name, ['--help', '--version'])
+    return usage(`There is no flag ${name}. ${meant ? `Did you mean ${meant}? ` : ''}See: pombo --help`)
+  }
+  const meant = closest(name, names)
+  const hint = meant ? `Did you mean "${meant}"?` : `There are ${names.join(', ')}.`
+  return usage(`There is no command "${name}". ${hint} See: pombo --help`)
+}
+
+function overview(io: Io): string {
+  const bold = emphasis(io)
+  return [
+    `${bold('Pombo')} ${version()}: the hub between WhatsApp gateways and the bots and people behind them.`,
+    '',
+    `${bold('Usage:')} pombo <command> [flags]`,
+    '',
+    ...columns(Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary])),
+    '',
+    ...columns([
+      ['-h, --help', 'this, or help on a command: pombo serve --help'],
+      ['-v, --version', 'which Pombo this is'],
+    ]),
+  ].join('\n')
+}
+
+function commandHelp(name: string, io: Io): string {
+  const bold = emphasis(io)
+  const { summary, about, flags, examples } = COMMANDS[name]!
+  return [
+    `${bold(`pombo ${name}`)}: ${summary}`,
+    '',
+    about,
+    '',
+    ...columns([...flags, ['-h, --help', 'this']]),
+    '',
+    bold('Examples:'),
+    ...examples.map((example) => `  ${example}`),
+  ].join('\n')
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length)) + 2
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`)
+}
+
+/** `CODE: what was wrong, what to do`. What nobody foresaw keeps the places of its stack, for a report. */
+function faultLines(error: unknown): string[] {
+  if (error instanceof HubError) return `${error.code}: ${error.message}`.split('\n')
+  const scrub = createScrubber()
+  if (!(error instanceof Error)) return [`E_INTERNAL: ${scrub.text(String(error))}`]
+  const places = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  return [`E_INTERNAL: ${scrub.text(`${error.name}: ${error.message}`)}`, ...places]
+}
+
+const coloured = (line: string): string => line.replace(/^(E_[A-Z_]+)(:)/, '\x1b[31m$1\x1b[0m$2')
+const emphasis = (io: Io) => (text: string) => (io.colour ? `\x1b[1m${text}\x1b[0m` : text)
+
+/** Also right after publishing: the manifest lies two folders up in the sources and in the build. */
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return (manifest as { version: string }).version
+}
