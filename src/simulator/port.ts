@@ -1,5 +1,5 @@
 import type { Address } from '../core/address.ts'
-import type { Content, Fact, InboundEvent, Party } from '../core/events.ts'
+import type { Content, Fact, InboundEvent, Message, Party } from '../core/events.ts'
 import type { MessageId } from '../core/ids.ts'
 
 /**
@@ -95,4 +95,19 @@ export interface World {
   ): { name: string; description?: string; members: (Party & { admin: boolean })[] } | undefined
   /** False for members that are not in the group. */
   removeMember(group: Address, member: Address): boolean
+  /** The number's messages that fit all of it, newest first. Missing in worlds that keep none. */
+  find?(query: { id?: MessageId; chat?: Address; reference?: string }): readonly FoundMessage[]
+}
+
+/** A message of a simulated number as a search gives it back. */
+export interface FoundMessage {
+  id: MessageId
+  chat: Address
+  message: Message
+  /** ms since 1970 */
+  at: number
+  /** Our number wrote it through the API. */
+  fromMe: boolean
+  /** Client reference the send carried. */
+  reference?: string
 }
