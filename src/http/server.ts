@@ -98,7 +98,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       .code(status)
       .headers(SECURITY_HEADERS)
       .type(PROBLEM_TYPE)
-      .send(JSON.stringify({ ...about, status }))
+      .send(Buffer.from(JSON.stringify({ ...about, status })))
   }
 
   app.addHook('onRequest', async (_request, reply) => {
