@@ -1,0 +1,330 @@
+import { createHmac } from 'node:crypto'
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { address } from '../core/address.ts'
+import type { Clock } from '../core/ports.ts'
+import { ana, fakeGateway, fakeNumber, fetchClient, tom } from './fake-gateway.fixture.ts'
+import type { Happening } from './port.ts'
+import { type Simulator, startSimulator } from './server.ts'
+import type { CallEntry, PostEntry } from './strip.ts'
+
+const clock: Clock = {
+  now: Date.now,
+  monotonic: () => performance.now(),
+  setTimeout(fn, ms) {
+    const timer = setTimeout(fn, ms)
+    return { cancel: () => clearTimeout(timer) }
+  },
+}
+
+/** Stands in for the hub: keeps what arrives, answers as told. */
+interface Receiver {
+  server: Server
+  got: { body: Happening; signed: boolean; at: number }[]
+  answer: (request: IncomingMessage, response: ServerResponse) => void
+}
+let receiver: Receiver
+let simulator: Simulator
+let hubUrl: string
+const kill = vi.fn()
+
+const accept: Receiver['answer'] = (_request, response) => response.end('{"accepted":1,"duplicates":0}')
+
+beforeEach(async () => {
+  receiver = {
+    got: [],
+    answer: accept,
+    server: createServer(async (incoming, response) => {
+      if (incoming.url === '/health') return void response.end('{}')
+      const chunks: Buffer[] = []
+      for await (const chunk of incoming) chunks.push(chunk as Buffer)
+      const bytes = Buffer.concat(chunks)
+      const signature = createHmac('sha256', 'right-secret').update(bytes).digest('hex')
+      const signed = incoming.headers.signature === signature
+      receiver.got.push({ body: JSON.parse(bytes.toString()), signed, at: performance.now() })
+      if (signed) receiver.answer(incoming, response)
+      else response.writeHead(401).end()
+    }),
+  }
+  await new Promise<void>((resolve) => receiver.server.listen(0, '127.0.0.1', resolve))
+  hubUrl = `http://127.0.0.1:${(receiver.server.address() as AddressInfo).port}`
+  kill.mockReset()
+  simulator = await startSimulator({
+    clock,
+    random: Math.random,
+    http: fetchClient,
+    port: 0,
+    numbers: [{ number: fakeNumber(`${hubUrl}/webhooks/support`), gateway: fakeGateway }],
+    people: [ana, tom],
+    groups: [{ address: address('group', '1203'), name: 'Street', instance: 'support', members: [] }],
+    hub: { url: hubUrl, kill },
+    timing: { deliveredMs: [5, 5], readMs: [5, 5], latencyMs: 1, delayMs: 150 },
+  })
+})
+afterEach(async () => {
+  await simulator.close()
+  receiver.server.closeAllConnections()
+  await new Promise((resolve) => receiver.server.close(resolve))
+})
+
+const place = { instance: 'support', person: ana.digits }
+const api = (name: string, body: object, headers: Record<string, string> = {}) =>
+  fetch(`${simulator.url}/phone/${name}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+const say = (text: string) => api('say', { ...place, text })
+const gateway = (path: string, body?: object) =>
+  fetch(
+    `${simulator.url}/gateways/support${path}`,
+    body ? { method: 'POST', body: JSON.stringify(body) } : {},
+  )
+const posts = () => simulator.strip.list().filter((entry): entry is PostEntry => entry.type === 'post')
+const calls = () => simulator.strip.list().filter((entry): entry is CallEntry => entry.type === 'call')
+const texts = () =>
+  receiver.got.map(({ body: { fact } }) => (fact.kind === 'message' ? fact.message.content.text : undefined))
+
+test('a message is posted over HTTP, signed, and the strip shows how it was answered', async () => {
+  const { id } = (await (await say('hello')).json()) as { id: string }
+  await vi.waitFor(() => expect(posts()[0]?.state).toBe('accepted'))
+  expect(receiver.got).toMatchObject([{ signed: true, body: { fact: { message: { id } } } }])
+  expect(posts()[0]).toMatchObject({ what: 'message', message: id, accepted: 1, duplicates: 0 })
+  expect(posts()[0]?.attempts).toMatchObject([{ status: 200, ms: expect.any(Number) }])
+})
+
+test('it is tried again on the vendor’s schedule, then given up', async () => {
+  receiver.answer = (_request, response) => response.writeHead(503).end()
+  await say('hello')
+  await vi.waitFor(() => expect(posts()[0]?.state).toBe('lost'))
+  expect(posts()[0]?.attempts.map(({ status }) => status)).toEqual([503, 503, 503])
+  const [first, second, third] = receiver.got.map(({ at }) => at) as [number, number, number]
+  expect(second - first).toBeGreaterThan(18)
+  expect(third - second).toBeGreaterThan(38)
+})
+
+test('a hub that comes back in time gets it', async () => {
+  let down = true
+  receiver.answer = (incoming, response) => {
+    if (!down) return accept(incoming, response)
+    down = false
+    incoming.socket.destroy()
+  }
+  await say('hello')
+  await vi.waitFor(() => expect(posts()[0]?.state).toBe('accepted'))
+  expect(posts()[0]?.attempts).toMatchObject([{ failed: 'unreachable' }, { status: 200 }])
+})
+
+describe('faults', () => {
+  const fault = (body: object) => api('fault', { instance: 'support', ...body })
+
+  test('duplicate: the same bytes twice, once', async () => {
+    await fault({ delivery: 'duplicate' })
+    await say('one')
+    await say('two')
+    await vi.waitFor(() => expect(receiver.got).toHaveLength(3))
+    expect(texts().filter((text) => text === 'one')).toHaveLength(2)
+  })
+
+  test('drop: nothing is posted, and the strip says why', async () => {
+    await fault({ delivery: 'drop' })
+    await say('one')
+    await say('two')
+    await vi.waitFor(() => expect(texts()).toEqual(['two']))
+    expect(posts()[0]).toMatchObject({ state: 'dropped', fault: 'drop', attempts: [] })
+  })
+
+  test('forge: a wrong signature, refused, and not tried again', async () => {
+    await fault({ delivery: 'forge' })
+    await say('one')
+    await vi.waitFor(() => expect(posts()[0]).toMatchObject({ state: 'refused', fault: 'forge' }))
+    expect(receiver.got).toMatchObject([{ signed: false }])
+  })
+
+  test('delay: later, but it comes', async () => {
+    await fault({ delivery: 'delay' })
+    await say('one')
+    await say('two')
+    await vi.waitFor(() => expect(texts()).toEqual(['two', 'one']))
+  })
+
+  test('reorder: the next one overtakes it; alone it waits a while', async () => {
+    await fault({ delivery: 'reorder' })
+    const began = performance.now()
+    await say('one')
+    await say('two')
+    await vi.waitFor(() => expect(texts()).toEqual(['two', 'one']))
+    expect(performance.now() - began).toBeLessThan(140)
+    await fault({ delivery: 'reorder' })
+    await say('three')
+    await vi.waitFor(() => expect(texts()).toEqual(['two', 'one', 'three']))
+  })
+
+  test('a receipt in passing does not use one up', async () => {
+    await fault({ delivery: 'drop' })
+    await gateway('/send', { to: ana.digits, text: 'hi' })
+    await vi.waitFor(() =>
+      expect(posts().map(({ detail }) => detail)).toEqual([undefined, 'delivered', 'read']),
+    )
+    expect(simulator.faults.of('support')).toEqual({ delivery: 'drop' })
+  })
+
+  test('the next requests are answered 429 and 500, with nothing done', async () => {
+    await fault({ answer: '429', count: 2 })
+    expect((await gateway('/send', { to: ana.digits, text: 'hi' })).status).toBe(429)
+    expect((await gateway('/status')).status).toBe(200)
+    expect((await gateway('/send', { to: ana.digits, text: 'hi' })).headers.get('retry-after')).toBe('1')
+    await fault({ answer: '500' })
+    expect((await gateway('/send', { to: ana.digits, text: 'hi' })).status).toBe(500)
+    expect(simulator.world.chats()).toEqual([])
+    expect((await gateway('/send', { to: ana.digits, text: 'hi' })).status).toBe(200)
+    expect(calls().map(({ status }) => status)).toEqual([429, 200, 429, 500, 200])
+  })
+
+  test('hang: no answer and nothing done; lost: done and no answer', async () => {
+    await fault({ answer: 'hang' })
+    const hung = fetch(`${simulator.url}/gateways/support/send`, {
+      method: 'POST',
+      body: JSON.stringify({ to: ana.digits, text: 'hi' }),
+      signal: AbortSignal.timeout(80),
+    })
+    await expect(hung).rejects.toThrow()
+    expect(simulator.world.chats()).toEqual([])
+    await fault({ answer: 'lost' })
+    await expect(gateway('/send', { to: ana.digits, text: 'hi' })).rejects.toThrow()
+    expect(simulator.world.chats()[0]?.messages).toHaveLength(1)
+    await vi.waitFor(() =>
+      expect(calls().map((call) => [call.fault, call.status])).toEqual([
+        ['hang', undefined],
+        ['lost', undefined],
+      ]),
+    )
+  })
+
+  test('a number that is cut off says so, and gets what it missed', async () => {
+    await fault({ connected: false })
+    expect((await gateway('/send', { to: ana.digits, text: 'hi' })).status).toBe(503)
+    await say('hello')
+    await fault({ connected: true })
+    await vi.waitFor(() => expect(texts()).toContain('hello'))
+  })
+})
+
+describe('the gateway’s API', () => {
+  test('acts on the world of its number and answers as the gateway does', async () => {
+    const response = await gateway('/send', { to: ana.digits, text: 'hi' })
+    expect([response.status, response.headers.get('x-fake')]).toEqual([200, 'yes'])
+    expect(await (await gateway('/x?a=1')).json()).toEqual({ a: '1' })
+    expect((await fetch(`${simulator.url}/gateways/nobody/send`)).status).toBe(404)
+    expect(simulator.world.chats()[0]?.messages[0]).toMatchObject({ author: 'api', content: { text: 'hi' } })
+  })
+
+  test('gives out the example picture', async () => {
+    await api('media', place)
+    await vi.waitFor(() => expect(receiver.got).toHaveLength(1))
+    const fact = receiver.got[0]?.body.fact
+    const content = fact?.kind === 'message' ? fact.message.content : undefined
+    const source = content && 'media' in content ? content.media.source : undefined
+    const picture = await gateway(`/${source?.type === 'path' ? source.path : ''}`)
+    expect([picture.status, picture.headers.get('content-type')]).toEqual([200, 'image/png'])
+  })
+})
+
+describe('the page', () => {
+  test('comes with everything it needs, and nothing from elsewhere', async () => {
+    const page = await fetch(simulator.url)
+    const html = await page.text()
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+    for (const [, path] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
+      expect(path).toMatch(/^\//)
+      expect((await fetch(simulator.url + path)).status).toBe(200)
+    }
+    expect((await fetch(`${simulator.url}/../package.json`)).status).toBe(404)
+  })
+
+  test('says everything in every language', async () => {
+    const { WORDS } = (await import(new URL('./page/words.js', import.meta.url).href)) as {
+      WORDS: Record<string, Record<string, string>>
+    }
+    const holes = (text = '') => (text.match(/\{\w+\}/g) ?? []).sort()
+    for (const language of ['pt', 'es']) {
+      expect(Object.keys(WORDS[language] ?? {})).toEqual(Object.keys(WORDS.en ?? {}))
+      for (const [word, text] of Object.entries(WORDS.en ?? {}))
+        expect([word, holes(WORDS[language]?.[word])]).toEqual([word, holes(text)])
+    }
+  })
+
+  test('its stream begins with the whole state and goes on with changes', async () => {
+    await say('hello')
+    const stream = await fetch(`${simulator.url}/phone/stream`)
+    const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let heard = ''
+    const until = async (needle: RegExp) => {
+      while (!needle.test(heard)) heard += (await reader?.read())?.value ?? ''
+    }
+    await until(/event: state\ndata: .*"text":"hello".*\n\n/)
+    await gateway('/typing', { to: ana.digits })
+    await until(/event: typing\ndata: .*"typing":true/)
+    await gateway('/send', { to: ana.digits, text: 'hi' })
+    await until(/event: message\ndata: .*"status":"read"/)
+    await until(/event: hub\ndata: .*"state":"live"/)
+    await reader?.cancel()
+  })
+
+  test('its actions do what they say, and say what is wrong', async () => {
+    const { id } = (await (await say('helo')).json()) as { id: string }
+    expect((await api('edit', { ...place, target: id, text: 'hello' })).status).toBe(200)
+    expect((await api('react', { ...place, target: id, emoji: '👍' })).status).toBe(200)
+    expect((await api('read', place)).status).toBe(200)
+    expect((await api('own-message', { ...place, text: 'by hand', replyTo: id })).status).toBe(200)
+    expect((await api('revoke', { ...place, target: id })).status).toBe(200)
+    expect((await api('join', { group: 'group:1203', person: tom.digits })).status).toBe(200)
+    expect((await api('leave', { group: 'group:1203', person: tom.digits })).status).toBe(200)
+    expect((await api('kill', {})).status).toBe(200)
+    expect(kill).toHaveBeenCalledOnce()
+    expect((await api('release', place)).status).toBe(409)
+    const wrong = await api('say', { ...place, text: ' ' })
+    expect([wrong.status, ((await wrong.json()) as { detail: string }).detail]).toEqual([
+      400,
+      expect.stringContaining('text'),
+    ])
+    expect((await api('say', { instance: 'support', person: '999999', text: 'x' })).status).toBe(409)
+    expect((await api('constructor', {})).status).toBe(404)
+    const state = (await (await fetch(`${simulator.url}/phone/state`)).json()) as {
+      chats: { messages: object[] }[]
+    }
+    expect(state.chats[0]?.messages).toMatchObject([
+      { revokedAt: expect.any(Number) },
+      { author: 'person', replyTo: { id } },
+    ])
+  })
+})
+
+describe('who may come in', () => {
+  test('loopback names only, whatever the address', async () => {
+    const status = await new Promise((resolve, reject) => {
+      request(simulator.url, { headers: { host: 'evil.example' } }, (response) =>
+        resolve(response.statusCode),
+      )
+        .on('error', reject)
+        .end()
+    })
+    expect(status).toBe(403)
+  })
+
+  test('no other site’s page', async () => {
+    expect((await api('kill', {}, { origin: 'https://evil.example' })).status).toBe(403)
+    expect((await api('kill', {}, { 'content-type': 'text/plain' })).status).toBe(400)
+    expect((await api('kill', {}, { origin: simulator.url })).status).toBe(200)
+  })
+
+  test('it binds to loopback, and says when the port is taken', async () => {
+    const options = { clock, random: Math.random, http: fetchClient, numbers: [], people: [] }
+    await expect(startSimulator({ ...options, port: 0, host: '0.0.0.0' })).rejects.toThrow(
+      'this machine only',
+    )
+    const port = Number(new URL(simulator.url).port)
+    await expect(startSimulator({ ...options, port })).rejects.toMatchObject({ code: 'E_PORT_TAKEN' })
+  })
+})
