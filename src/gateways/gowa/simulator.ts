@@ -102,9 +102,10 @@ function receiptType(
     : undefined
 }
 
+const ECHOED_BY_HAND_ONLY: readonly string[] = ['message', 'edit', 'revoke', 'reaction']
 /** What the API sends yields no delivery: whatsmeow does not echo a session's own sends. */
 const isSilent = ({ fact, author }: Happening): boolean =>
-  author !== 'other' && author !== 'person' && fact.kind !== 'receipt'
+  (author === 'api' || author === 'hosted') && ECHOED_BY_HAND_ONLY.includes(fact.kind)
 
 // ── envelope, 9.x ────────────────────────────────────────────────────────────────────────────────────
 
