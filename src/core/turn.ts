@@ -55,6 +55,8 @@ export interface LoggedMessage {
   replyTo?: Message['replyTo']
   editedAt?: number
   revokedAt?: number
+  /** Who reacted with what: `self` for our own number, else the public id of the contact. */
+  reactions?: Record<string, string>
 }
 
 export interface IntentOptions {

@@ -1,7 +1,16 @@
 import { sql } from 'kysely'
 import type { Address, ChatKind } from '../core/address.ts'
 import { type Author, type Content, type Fact, MESSAGE_STATUSES, type Party } from '../core/events.ts'
-import type { ChatId, ContactId, DeliveryId, EventId, InstanceId, LaneId, MessageId } from '../core/ids.ts'
+import {
+  type ChatId,
+  type ContactId,
+  type DeliveryId,
+  type EventId,
+  type InstanceId,
+  type LaneId,
+  type MessageId,
+  publicId,
+} from '../core/ids.ts'
 import type {
   ChatState,
   ClaimedEvent,
@@ -431,7 +440,8 @@ function withReaction(
   change: Extract<LogChange, { type: 'reaction' }>,
 ): Record<string, string> {
   const reactions = stored === null ? {} : (JSON.parse(stored) as Record<string, string>)
-  const who = change.author === 'other' && change.contact !== undefined ? `con_${change.contact}` : 'self'
+  const who =
+    change.author === 'other' && change.contact !== undefined ? publicId('con', change.contact) : 'self'
   if (change.emoji === '') delete reactions[who]
   else reactions[who] = change.emoji
   return reactions

@@ -323,6 +323,7 @@ function toMessage(row: Row<'message'>): LoggedMessage {
       : { replyTo: JSON.parse(row.reply_to) as NonNullable<Message['replyTo']> }),
     ...(row.edited_at === null ? {} : { editedAt: row.edited_at }),
     ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
+    ...(row.reactions === null ? {} : { reactions: JSON.parse(row.reactions) as Record<string, string> }),
   }
 }
 

@@ -32,6 +32,7 @@ export async function mergeContacts(db: Db, a: number, b: number, now: number): 
     await db
       .insertInto('pending_merge')
       .values({ contact_a: kept, contact_b: gone, created_at: now })
+      .onConflict((conflict) => conflict.doNothing())
       .execute()
     return undefined
   }

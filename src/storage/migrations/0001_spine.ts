@@ -88,7 +88,8 @@ export const spine: Migration = {
       hold_until ${t.int}, connection text, last_event_at ${t.int})`,
 
     sql`create table pending_merge (
-      id ${t.id}, contact_a ${t.int} not null, contact_b ${t.int} not null, created_at ${t.int} not null)`,
+      id ${t.id}, contact_a ${t.int} not null, contact_b ${t.int} not null, created_at ${t.int} not null,
+      unique (contact_a, contact_b))`,
     sql`create table contact_merge (
       id ${t.id}, kept ${t.int} not null, gone ${t.int} not null, at ${t.int} not null, detail text not null)`,
   ],

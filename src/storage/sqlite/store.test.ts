@@ -1,0 +1,112 @@
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  arrival,
+  person,
+  type StoreFixture,
+  storeConformance,
+  textEvent,
+} from '../../../test/store-conformance.ts'
+import type { Address } from '../../core/address.ts'
+import type { CommandId, InstanceId } from '../../core/ids.ts'
+import type { Logger } from '../../core/ports.ts'
+import { openSqliteStore } from './open.ts'
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent }
+const DAY = 24 * 3_600_000
+
+const openAt = (path: string, clock: { now: number }) =>
+  openSqliteStore({
+    path,
+    log: silent,
+    dedupeMs: 30 * DAY,
+    clock: { now: () => clock.now, monotonic: () => clock.now, setTimeout: () => ({ cancel() {} }) },
+  })
+
+async function openFixture(): Promise<StoreFixture> {
+  const dir = mkdtempSync(join(tmpdir(), 'pombo-store-'))
+  const clock = { now: Date.UTC(2026, 10, 1) }
+  let store = await openAt(join(dir, 'hub.db'), clock)
+  return {
+    store,
+    clock,
+    async reopen() {
+      await store.close()
+      store = await openAt(join(dir, 'hub.db'), clock)
+      return store
+    },
+    async close() {
+      await store.close()
+      rmSync(dir, { recursive: true })
+    },
+  }
+}
+
+storeConformance('SQLite', openFixture)
+
+describe('a SQLite file', () => {
+  let dir: string
+  const clock = { now: Date.UTC(2026, 10, 1) }
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'pombo-sqlite-'))
+  })
+  afterEach(() => rmSync(dir, { recursive: true }))
+
+  test('belongs to one process at a time', async () => {
+    const path = join(dir, 'hub.db')
+    const store = await openAt(path, clock)
+    await expect(openAt(path, clock)).rejects.toMatchObject({ code: 'E_STORE_LOCKED' })
+    await store.close()
+    await (await openAt(path, clock)).close()
+  })
+
+  test('written by a newer program is not touched', async () => {
+    const path = join(dir, 'hub.db')
+    await (await openAt(path, clock)).close()
+    const db = new DatabaseSync(path)
+    db.exec("insert into migration values ('9999_future', 0)")
+    db.close()
+    await expect(openAt(path, clock)).rejects.toMatchObject({ code: 'E_STORE_NEWER' })
+  })
+
+  test('that is no database is said to be none', async () => {
+    const path = join(dir, 'hub.db')
+    copyFileSync(new URL(import.meta.url).pathname, path)
+    await expect(openAt(path, clock)).rejects.toMatchObject({ code: 'E_STORE_OPEN' })
+  })
+
+  test('put back from an older copy sends nothing by itself', async () => {
+    const path = join(dir, 'hub.db')
+    const ana = person('5511911110001')
+    let store = await openAt(path, clock)
+    const { id } = await store.enqueue({
+      instance: 'support' as InstanceId,
+      to: ana,
+      claim: false,
+      command: {
+        id: '00000000-0000-7000-8000-000000000001' as CommandId,
+        key: 'k',
+        command: { type: 'text', to: ana.address as Address, text: 'hi' },
+        typingMs: 0,
+        ignoreOwner: true,
+      },
+    })
+    await store.close()
+    for (const file of readdirSync(dir))
+      if (file.startsWith('hub.db') && !file.includes('boot'))
+        copyFileSync(join(dir, file), join(dir, `copy-${file}`))
+    await (await openAt(path, clock)).close()
+    for (const file of readdirSync(dir))
+      if (file.startsWith('copy-')) copyFileSync(join(dir, file), join(dir, file.slice(5)))
+    store = await openAt(path, clock)
+    expect(await store.getCommand(id)).toMatchObject({ state: 'held' })
+    await store.close()
+    store = await openAt(path, clock)
+    await store.accept([arrival(textEvent(ana, 'M1'))])
+    expect((await store.listEvents({ limit: 5 })).data).toHaveLength(1)
+    await store.close()
+  })
+})
