@@ -76,7 +76,7 @@ export function fullForm(address: Address): string | undefined {
     case 'channel':
       return `${value}@newsletter`
     case 'status':
-      return `${value}@broadcast`
+      return 'status@broadcast'
     case 'business':
       return undefined
   }
