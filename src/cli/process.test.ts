@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+/** The program as a process of its own: signals, exit codes, and what reaches the terminal. */
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const API_KEY = 'an-api-key-0123456789'
+const TOKEN = 'b1f2c3d4-0000-4000-8000-000000000001'
+const URL_KEY = 'urlkey-0123456789'
+
+let cwd: string
+const children: ChildProcess[] = []
+const servers: Server[] = []
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'pombo-process-'))
+})
+afterEach(() => {
+  for (const child of children.splice(0)) {
+    try {
+      process.kill(-child.pid!, 'SIGKILL')
+    } catch {
+      // It has ended by itself, as it should.
+    }
+  }
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    server.close()
+  }
+  rmSync(cwd, { recursive: true, force: true })
+})
+
+interface Running {
+  child: ChildProcess
+  url: string
+  output(): string
+  /** Code and signal the process ended with. */
+  ended: Promise<{ code: number | null; signal: string | null }>
+  signalGroup(name: NodeJS.Signals): void
+}
+
+async function start(command: 'npm' | 'node', config: object): Promise<Running> {
+  const file = join(cwd, 'hub.json')
+  writeFileSync(file, JSON.stringify({ port: 0, database: `sqlite:${join(cwd, 'hub.db')}`, ...config }))
+  const args =
+    command === 'npm'
+      ? ['run', '--silent', 'pombo', '--', 'serve', '--config', file]
+      : [join(root, 'src/cli/bin.ts'), 'serve', '--config', file]
+  const child = spawn(command === 'npm' ? 'npm' : process.execPath, args, {
+    cwd: root,
+    // A group of its own, so that a signal reaches npm and the hub as Ctrl-C in a terminal does.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, POMBO_API_KEY: API_KEY, POMBO_SECRET_KEY: 'k'.repeat(64), PORT: '' },
+  })
+  children.push(child)
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    child.on('exit', (code, signal) => resolve({ code, signal }))
+  })
+  let output = ''
+  const listens = Promise.withResolvers<string>()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+      const url = /Pombo listens on (http:\S+)/.exec(output)?.[1]
+      if (url !== undefined) listens.resolve(url)
+    })
+  }
+  const url = await Promise.race([
+    listens.promise,
+    ended.then(() => Promise.reject(new Error(`ended at start: ${output}`))),
+  ])
+  return { child, url, output: () => output, ended, signalGroup: (name) => process.kill(-child.pid!, name) }
+}
+
+/** A gateway that takes sends, and refuses them or never answers. */
+async function gatewayThat(answers: 'refuses' | 'hangs'): Promise<{ url: string; asked: Promise<void> }> {
+  const asked = Promise.withResolvers<void>()
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith('/send/')) asked.resolve()
+    if (answers === 'refuses') response.writeHead(400).end('{"error":"a text nobody may read"}')
+  })
+  servers.push(server)
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: asked.promise }
+}
+const instance = (baseUrl: string) => ({
+  id: 'sales',
+  gateway: 'uazapi',
+  baseUrl,
+  token: TOKEN,
+  webhook: { key: URL_KEY },
+})
+const send = (hub: Running) =>
+  fetch(`${hub.url}/api/v1/instances/sales/messages`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ to: '5511933330000', text: 'a text nobody may read' }),
+  })
+const isGone = async (url: string) =>
+  fetch(`${url}/health`).then(
+    () => false,
+    () => true,
+  )
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s to the process ends it well', async (name) => {
+  const hub = await start('node', {})
+  hub.child.kill(name)
+  expect(await hub.ended).toEqual({ code: 0, signal: null })
+  expect(hub.output()).toContain('"msg":"stopped"')
+})
+
+test('started through npm, SIGTERM to the whole group drains the hub once and ends it in time', async () => {
+  const hub = await start('npm', {})
+  const begun = performance.now()
+  hub.signalGroup('SIGTERM')
+  await hub.ended
+  expect(performance.now() - begun).toBeLessThan(5000)
+  await expect.poll(() => isGone(hub.url), { timeout: 5000 }).toBe(true)
+  await expect.poll(() => hub.output(), { timeout: 5000 }).toContain('"msg":"stopped"')
+  // The database was given back: the next hub may have it.
+  const next = await start('npm', {})
+  next.signalGroup('SIGTERM')
+  await next.ended
+})
+
+test('a stop waits for a send under way; a second signal, later, does not', async () => {
+  const gateway = await gatewayThat('hangs')
+  const hub = await start('node', { instances: [instance(gateway.url)] })
+  expect((await send(hub)).status).toBe(202)
+  await gateway.asked
+  hub.child.kill('SIGTERM')
+  const waiting = await Promise.race([hub.ended, new Promise((done) => setTimeout(done, 1500, 'waits'))])
+  expect(waiting).toBe('waits')
+  expect(await isGone(hub.url)).toBe(true)
+  hub.child.kill('SIGTERM')
+  expect(await hub.ended).toEqual({ code: 143, signal: null })
+})
+
+test('a stop does not wait for ever', async () => {
+  const gateway = await gatewayThat('hangs')
+  const hub = await start('node', { instances: [instance(gateway.url)] })
+  await send(hub)
+  await gateway.asked
+  const begun = performance.now()
+  hub.child.kill('SIGTERM')
+  expect(await hub.ended).toEqual({ code: 0, signal: null })
+  expect(performance.now() - begun).toBeLessThan(10_000)
+})
+
+test('nothing a hub prints holds a secret, a number or a text', async () => {
+  const gateway = await gatewayThat('refuses')
+  const hub = await start('node', { logLevel: 'debug', instances: [instance(gateway.url)] })
+  await send(hub)
+  await gateway.asked
+  await fetch(`${hub.url}/webhooks/sales/${URL_KEY}`, {
+    method: 'POST',
+    body: JSON.stringify({ token: TOKEN, EventType: 'messages', note: 'a text nobody may read' }),
+  })
+  await fetch(`${hub.url}/webhooks/sales/a-wrong-key-0123`, { method: 'POST', body: '{}' })
+  hub.child.kill('SIGINT')
+  await hub.ended
+  expect(hub.output()).not.toMatch(/5511933330000|nobody may read|a-wrong-key/)
+  for (const hidden of [API_KEY, TOKEN, URL_KEY, 'kkkkkkkk']) expect(hub.output()).not.toContain(hidden)
+})
