@@ -315,7 +315,7 @@ function hostileBodies(suite: GatewaySuite): void {
           [null],
           { id: {} },
           '@',
-          ':@lid',
+          '1:2@',
           'a in b',
         ),
         fc.jsonValue({ maxDepth: 2 }),

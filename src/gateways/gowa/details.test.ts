@@ -5,10 +5,11 @@ import type { Command } from '../../core/commands.ts'
 import type { ClientContext, GatewayClient } from '../../core/gateway.ts'
 import { messageId } from '../../core/ids.ts'
 import type { HttpOutcome, HttpRequest, Logger } from '../../core/ports.ts'
+import type { SimulatedNumber, World } from '../../simulator/port.ts'
 import { GowaSettings } from './config.ts'
 import { gowa } from './index.ts'
 import { connect } from './send.ts'
-import { goJson } from './simulator.ts'
+import { goJson, gowaSimulator } from './simulator.ts'
 import { verify } from './verify.ts'
 import { formatJid, parseJid, parseLoose, partyOf } from './wire/address.ts'
 
@@ -291,5 +292,120 @@ describe('client', () => {
   ])('status %j', async (results, expected) => {
     const { client: gateway } = client(() => ({ ...ok, body: JSON.stringify({ code: 'SUCCESS', results }) }))
     expect(await gateway.status?.()).toEqual(expected)
+  })
+})
+
+describe('simulated REST', () => {
+  const number: SimulatedNumber = {
+    instance: 'support',
+    digits: '5511955559999',
+    privateDigits: '70010020030040',
+    name: 'Loja',
+    generation: 'envelope-9',
+    connected: true,
+    webhookUrl: 'https://hub.example.com/webhooks/support',
+    device: 'front-desk',
+    basicAuth: { username: 'hub', password: 'pass' },
+  }
+  const world: World = {
+    now: () => 1_788_000_000_000,
+    newMessageId: () => messageId('3EB0NEW'),
+    isOnWhatsApp: (to) => to !== 'phone:5511955550404',
+    send() {},
+    react() {},
+    revoke: () => false,
+    read() {},
+    typing() {},
+    group: () => undefined,
+    removeMember: () => false,
+  }
+  const authorization = `Basic ${Buffer.from('hub:pass').toString('base64')}`
+  const ask = (
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+    changes: Partial<SimulatedNumber> = {},
+  ) =>
+    gowaSimulator.serve(
+      {
+        method: body === undefined ? 'GET' : 'POST',
+        path,
+        query: {},
+        headers: { authorization, ...headers },
+        body: body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body),
+      },
+      { ...number, ...changes },
+      world,
+    )
+  const send = { phone: '5511955550201', message: 'oi' }
+
+  it('answers a send as GOWA words it', () => {
+    expect(ask('/wa/send/message', send)).toMatchObject({
+      status: 200,
+      body: '{"code":"SUCCESS","message":"Message sent to 5511955550201@s.whatsapp.net (server timestamp: 2026-08-29 10:40:00 +0000 UTC)","results":{"message_id":"3EB0NEW","status":"Message sent to 5511955550201@s.whatsapp.net (server timestamp: 2026-08-29 10:40:00 +0000 UTC)"}}',
+    })
+  })
+  it.each<[string, string, unknown, Record<string, string>, Partial<SimulatedNumber>, number, string]>([
+    ['no login', '/send/message', send, { authorization: '' }, {}, 401, 'Unauthorized'],
+    ['wrong device', '/send/message', send, { 'x-device-id': 'other' }, {}, 404, 'DEVICE_NOT_FOUND'],
+    [
+      'wrong device before 8.0',
+      '/send/message',
+      send,
+      { 'x-device-id': 'other' },
+      { generation: 'flat-7' },
+      200,
+      'SUCCESS',
+    ],
+    ['no text', '/send/message', { phone: '5511955550201' }, {}, {}, 400, 'VALIDATION_ERROR'],
+    [
+      'validation comes before the connection',
+      '/send/message',
+      {},
+      {},
+      { connected: false },
+      400,
+      'VALIDATION_ERROR',
+    ],
+    ['leading zero', '/send/message', { ...send, phone: '0551' }, {}, {}, 400, 'VALIDATION_ERROR'],
+    ['not on WhatsApp', '/send/message', { ...send, phone: '5511955550404' }, {}, {}, 400, 'INVALID_JID'],
+    ['not connected', '/send/message', send, {}, { connected: false }, 401, 'AUTHENTICATION_ERROR'],
+    ['malformed JSON', '/send/message', '{', {}, {}, 500, 'INTERNAL_SERVER_ERROR'],
+    [
+      'document by URL before 8.2',
+      '/send/file',
+      { ...send, file_url: 'https://files.example.com/a.pdf' },
+      {},
+      { generation: 'flat-7' },
+      400,
+      'VALIDATION_ERROR',
+    ],
+    ['unknown message', '/message/3EB0X/revoke', send, {}, {}, 500, 'INTERNAL_SERVER_ERROR'],
+    [
+      'unknown group',
+      '/group/participants/remove',
+      { group_id: '1@g.us', participants: ['1'] },
+      {},
+      {},
+      500,
+      'INTERNAL_SERVER_ERROR',
+    ],
+    ['health without login', '/health', undefined, { authorization: '' }, {}, 200, 'OK'],
+    [
+      'status while not connected',
+      '/app/status',
+      undefined,
+      {},
+      { connected: false },
+      200,
+      '"is_connected":false',
+    ],
+    ['devices', '/devices', undefined, {}, {}, 200, '"state":"logged_in"'],
+    ['devices before 8.0', '/devices', undefined, {}, { generation: 'flat-7' }, 404, 'Cannot GET'],
+    ['unknown route', '/send/nothing', {}, {}, {}, 404, 'Cannot POST'],
+  ])('%s', (_, path, body, headers, changes, status, words) => {
+    const answer = ask(path, body, headers, changes)
+    expect(answer.status).toBe(status)
+    expect(answer.body).toContain(words)
   })
 })
