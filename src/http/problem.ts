@@ -53,11 +53,14 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
 }
 
-/** An answer made ahead of time: flat header list (`[name, value, …]`) and bytes. */
+/**
+ * An answer made ahead of time: flat header list (`[name, value, …]`) and body. The body is text because
+ * Node sends head and text in one write, but head and buffer in two.
+ */
 export interface Prepared {
   readonly status: number
   readonly headers: readonly string[]
-  readonly body: Buffer
+  readonly body: string
 }
 
 export function prepareProblem(
@@ -67,8 +70,8 @@ export function prepareProblem(
   options: ProblemOptions = {},
 ): Prepared {
   const about = problem(code, detail, options)
-  const body = Buffer.from(JSON.stringify(about))
-  const fixed = ['Content-Type', PROBLEM_TYPE, 'Content-Length', String(body.length)]
+  const body = JSON.stringify(about)
+  const fixed = ['Content-Type', PROBLEM_TYPE, 'Content-Length', String(Buffer.byteLength(body))]
   return {
     status: about.status,
     headers: [...fixed, ...Object.entries(SECURITY_HEADERS).flat(), ...headers],
@@ -90,5 +93,5 @@ export function rawAnswer(prepared: Prepared, reason: string): Buffer {
   for (let i = 0; i < prepared.headers.length; i += 2) {
     head += `${prepared.headers[i]}: ${prepared.headers[i + 1]}\r\n`
   }
-  return Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), prepared.body])
+  return Buffer.from(`${head}\r\n${prepared.body}`)
 }

@@ -156,7 +156,7 @@ class InFlight {
   add(res: ServerResponse): void {
     if (this.isDraining) res.shouldKeepAlive = false
     this.#answers.add(res)
-    res.once('close', this.#forget)
+    res.on('close', this.#forget)
   }
 
   /** Resolves when nothing is in flight any more. */
