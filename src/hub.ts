@@ -203,11 +203,17 @@ function handlersOf(parts: HubParts): Handler[] {
   for (const feature of parts.features) {
     if (!(feature.name in parts.config.features)) continue
     const { handler } = feature.setup(parts.config.features[feature.name])
-    if (handler) handlers.push(handler)
+    if (handler) handlers.push(inRoomOf(feature.name, handler))
   }
   if (parts.bot) handlers.push(parts.bot)
   return handlers
 }
+
+/** Steps are stored by name: those of one feature never meet another's. */
+const inRoomOf =
+  (feature: string, handler: Handler): Handler =>
+  (turn, next) =>
+    handler({ ...turn, step: (name, run, options) => turn.step(`${feature}/${name}`, run, options) }, next)
 
 /** One chain: features in their order, then the bot. A handler that does not call `next` ends it. */
 function compose(handlers: readonly Handler[]): Handler {

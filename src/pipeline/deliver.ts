@@ -1,4 +1,4 @@
-import type { SendResult } from '../core/commands.ts'
+import { REPEATABLE, type SendResult } from '../core/commands.ts'
 import type { GatewayClient } from '../core/gateway.ts'
 import type { InstanceId } from '../core/ids.ts'
 import type { Clock, Logger, Metrics, Random } from '../core/ports.ts'
@@ -56,6 +56,7 @@ export function createDeliverer(parts: DeliverParts) {
 
   async function work() {
     if (running.size >= SLOTS) return 'full'
+    const deadline = clock.monotonic() + leaseMs - LEASE_MARGIN_MS / 3
     const exclude = [...underWay].filter(([, n]) => n >= SLOTS_PER_INSTANCE).map(([instance]) => instance)
     const { sends, refused } = await store.claimSends({
       holder: parts.holder,
@@ -66,15 +67,15 @@ export function createDeliverer(parts: DeliverParts) {
       unknownHoldMs: UNKNOWN_HOLD_MS,
       exclude,
     })
-    for (const send of sends) start(send)
+    for (const send of sends) start(send, deadline)
     if (refused > 0) log.info({ refused }, 'bot commands refused: their chats changed hands')
     if (sends.length > 0 || refused > 0) return 'again'
     return exclude.length > 0 ? 'full' : 'rest'
   }
 
-  function start(send: ClaimedSend): void {
+  function start(send: ClaimedSend, deadline: number): void {
     underWay.set(send.instance, (underWay.get(send.instance) ?? 0) + 1)
-    const task = perform(send)
+    const task = perform(send, deadline)
       .catch((err) =>
         log.error({ err, command: send.id, instance: send.instance }, 'a send could not be recorded'),
       )
@@ -88,14 +89,14 @@ export function createDeliverer(parts: DeliverParts) {
     running.add(task)
   }
 
-  async function perform(send: ClaimedSend): Promise<void> {
+  async function perform(send: ClaimedSend, deadline: number): Promise<void> {
     const client = parts.clients.get(send.instance)
     if (send.task === 'typing') {
       if (client?.typing) await client.typing(send.command.to, 'start', send.typingMs)
       await store.typed(send, clock.now() + send.typingMs)
       return
     }
-    const result = send.task === 'reconcile' ? STILL_UNKNOWN : await attempt(client, send)
+    const result = send.task === 'reconcile' ? STILL_UNKNOWN : await attempt(client, send, deadline)
     await settlements.add({
       id: send.id,
       chat: send.chat,
@@ -106,7 +107,14 @@ export function createDeliverer(parts: DeliverParts) {
     })
   }
 
-  async function attempt(client: GatewayClient | undefined, send: ClaimedSend): Promise<SendResult> {
+  async function attempt(
+    client: GatewayClient | undefined,
+    send: ClaimedSend,
+    deadline: number,
+  ): Promise<SendResult> {
+    // A process that was stopped and woke up late must not send under a lease it may have lost.
+    if (clock.monotonic() + (client?.sendTimeoutMs ?? 0) > deadline)
+      return { end: 'retry', reason: 'woke up too late to send' }
     if (!client) return { end: 'hold', reason: 'this number is not configured any more' }
     const started = clock.monotonic()
     let result: SendResult
@@ -119,6 +127,9 @@ export function createDeliverer(parts: DeliverParts) {
     }
     metrics.record('pombo_send_seconds', { instance: send.instance }, (clock.monotonic() - started) / 1000)
     metrics.count('pombo_sends_total', { instance: send.instance, end: result.end })
+    // Doing it twice changes nothing, so there is nothing to reconcile.
+    if (result.end === 'unknown' && REPEATABLE[send.command.type])
+      result = { end: 'retry', reason: result.reason }
     if (result.end !== 'sent') {
       log.warn(
         {

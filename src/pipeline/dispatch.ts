@@ -45,10 +45,16 @@ type Outcome = Pick<TurnCommit, 'log' | 'outcome'> &
   Partial<Decisions> &
   Pick<Partial<TurnCommit>, 'parked' | 'firedTimer' | 'epoch'>
 
+interface Lease {
+  control: AbortController
+  /** By our own monotonic clock, taken before the claim (ms). */
+  deadline: number
+}
+
 /** Claims lanes and handles their events, one at a time per lane, lanes in parallel. */
 export function createDispatcher(parts: DispatchParts) {
   const { store, clock, log, metrics } = parts
-  const active = new Map<ClaimedLane, AbortController>()
+  const active = new Map<ClaimedLane, Lease>()
   const running = new Set<Promise<void>>()
   const commits = new Batcher<TurnCommit, TurnOutcome>((batch) => store.commitTurns(batch), 256)
   let renewing: { cancel(): void } | undefined
@@ -66,21 +72,22 @@ export function createDispatcher(parts: DispatchParts) {
     const free = SLOTS - active.size
     if (free === 0) return 'full'
     const limit = Math.min(free, CLAIM)
+    const deadline = clock.monotonic() + LEASE_MS
     const claimed = await store.claimLanes({
       holder: parts.holder,
       limit,
       perLane: PER_LANE,
       leaseMs: LEASE_MS,
     })
-    for (const lane of claimed) start(lane)
+    for (const lane of claimed) start(lane, deadline)
     return claimed.length === limit ? 'again' : 'rest'
   }
 
-  function start(lane: ClaimedLane): void {
-    const control = new AbortController()
-    active.set(lane, control)
+  function start(lane: ClaimedLane, deadline: number): void {
+    const lease: Lease = { control: new AbortController(), deadline }
+    active.set(lane, lease)
     keepLeases()
-    const task = runLane(lane, control.signal)
+    const task = runLane(lane, lease)
       .catch((err) => log.error({ err, lane: lane.lane }, 'lane stopped; its lease will run out'))
       .finally(() => {
         active.delete(lane)
@@ -96,24 +103,32 @@ export function createDispatcher(parts: DispatchParts) {
     renewing = clock.setTimeout(() => {
       renewing = undefined
       const lanes = [...active.keys()]
+      const deadline = clock.monotonic() + LEASE_MS
       store
         .renewLanes(lanes, LEASE_MS)
         .then((kept) => {
-          for (const lane of lanes) if (!kept.has(lane.lane)) active.get(lane)?.abort(new Error('lease lost'))
+          for (const lane of lanes) {
+            const lease = active.get(lane)
+            if (kept.has(lane.lane)) {
+              if (lease) lease.deadline = deadline
+            } else lease?.control.abort(new Error('lease lost'))
+          }
         })
         .catch((err) => log.warn({ err }, 'leases could not be renewed'))
         .finally(keepLeases)
     }, RENEW_MS)
   }
 
-  async function runLane(lane: ClaimedLane, signal: AbortSignal): Promise<void> {
+  async function runLane(lane: ClaimedLane, lease: Lease): Promise<void> {
+    const { signal } = lease.control
     if (lane.events.length === 0) {
       await store.releaseLanes([lane])
       return
     }
     let chat = lane.chat
     for (const [i, event] of lane.events.entries()) {
-      if (signal.aborted) return
+      // No turn begins under a lease that may have run out; a commit would be stale anyway.
+      if (signal.aborted || clock.monotonic() >= lease.deadline) return
       if (stopping) {
         await store.releaseLanes([lane])
         return
@@ -314,7 +329,7 @@ export function createDispatcher(parts: DispatchParts) {
         }),
       ])
       timer?.cancel()
-      for (const control of active.values()) control.abort(new Error('the hub stops'))
+      for (const { control } of active.values()) control.abort(new Error('the hub stops'))
       renewing?.cancel()
       renewing = undefined
     },

@@ -119,6 +119,33 @@ export function createIngest(parts: IngestParts): Ingest {
     return normalised
   }
 
+  /** A gateway folder never throws here; if one does, the delivery is kept all the same. */
+  function understood(
+    gateway: Gateway,
+    proof: Extract<Verification, { ok: true }>,
+    known: readonly Address[],
+  ): Normalised {
+    try {
+      const normalised = gateway.normalise(proof.verified, {
+        own: known,
+        referencePrefix: parts.referencePrefix,
+      })
+      if (normalised.events.length > 0) return normalised
+    } catch (err) {
+      log.error({ err, gateway: gateway.name }, 'a delivery could not be read; it is kept as unknown')
+    }
+    const body = proof.verified.delivery.body.toString('latin1')
+    return {
+      events: [
+        {
+          fact: { kind: 'unknown', name: 'unreadable' },
+          identity: { type: 'state', parts: [body] },
+          author: 'other',
+        },
+      ],
+    }
+  }
+
   /** A body that names its number belongs to that number, whichever URL it came by. */
   function route(
     gateway: Gateway,

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { type Command, makesMessage } from '../core/commands.ts'
+import { COMMAND_TYPES, type Command, type CommandType, makesMessage, REPEATABLE } from '../core/commands.ts'
 import { MESSAGE_STATUSES, type Party } from '../core/events.ts'
 import type { ChatId, CommandId, InstanceId, MessageId } from '../core/ids.ts'
 import type { ClaimedSend, NewCommand, OutboxStore, Settlement } from '../core/store.ts'
@@ -9,6 +9,9 @@ import { wakeOutboxes } from './lanes.ts'
 import { insertMessages, type NewMessage } from './messages.ts'
 
 const SENT = MESSAGE_STATUSES.indexOf('sent')
+/** Done twice they change nothing: after a crash they are simply done again. */
+const isRepeatable = (type: string): boolean => REPEATABLE[type as CommandType]
+const REPEATABLE_TYPES = COMMAND_TYPES.filter(isRepeatable)
 /** After a probe of a held number begins, the next one waits at least this long (ms). */
 const PROBE_MS = 60_000
 
@@ -17,6 +20,7 @@ interface Head {
   id: string
   instance: string
   chat_id: number
+  type: string
   state: string
   body: string
   typing_ms: number
@@ -51,7 +55,7 @@ export async function claimSends(
     claimed.map(({ chat_id }) => ({ chat_id })).sort((a, b) => a.chat_id - b.chat_id),
   )
   const { rows: heads } = await sql<Head>`
-    select c.seq, c.id, c.instance, c.chat_id, c.state, c.body, c.typing_ms, c.typed, c.epoch, c.attempts, c.created_at, c.unknown_at
+    select c.seq, c.id, c.instance, c.chat_id, c.type, c.state, c.body, c.typing_ms, c.typed, c.epoch, c.attempts, c.created_at, c.unknown_at
     from command c where c.seq in (
       select min(a.seq) from ${wanted} w
       join command a on a.chat_id = w.chat_id and a.state in ('queued', 'sending', 'unknown')
@@ -134,7 +138,8 @@ function decide(
   options: Parameters<OutboxStore['claimSends']>[0],
   now: number,
 ): Step {
-  if (head.state === 'sending') return { do: 'give', task: 'reconcile', lostLease: true }
+  if (head.state === 'sending' && !isRepeatable(head.type))
+    return { do: 'give', task: 'reconcile', lostLease: true }
   if (head.state === 'unknown') {
     return now - (head.unknown_at ?? now) >= options.unknownHoldMs
       ? { do: 'hold' }
@@ -401,6 +406,12 @@ async function clearHolds(db: Db, instances: string[]): Promise<void> {
 
 /** See {@link OutboxStore.recover}. Only for engines with one process per store. */
 export async function recoverAfterCrash(db: Db, now: number): Promise<{ unknown: number; lanes: number }> {
+  await db
+    .updateTable('command')
+    .set({ state: 'queued' })
+    .where('state', '=', 'sending')
+    .where('type', 'in', REPEATABLE_TYPES)
+    .execute()
   const unknown = await db
     .updateTable('command')
     .set({ state: 'unknown', unknown_at: now, reason: 'the process that was sending this ended' })
