@@ -109,10 +109,7 @@ export function createIngest(parts: IngestParts): Ingest {
 
   function read(gateway: Gateway, proof: Extract<Verification, { ok: true }>, instance: string): Normalised {
     const known = own.get(instance) ?? configuredOwn(instances.get(instance))
-    const normalised = gateway.normalise(proof.verified, {
-      own: known,
-      referencePrefix: parts.referencePrefix,
-    })
+    const normalised = understood(gateway, proof, known)
     if (normalised.own?.some((address) => !known.includes(address))) {
       own.set(instance, [...new Set([...known, ...normalised.own])].slice(-8))
     }
