@@ -276,7 +276,7 @@ export const WORDS = {
     hubUnknown: 'Hub: …',
     emptyTitle: 'Todavía no hay mensajes',
     emptyAbout: 'Escribe algo o empieza con uno de estos:',
-    suggestions: '/ayuda|precio|pedido|/estado',
+    suggestions: '/ayuda|precio|encargo|/estado',
     suggestionsHint: 'Prueba',
     picture: 'Foto',
     fileNoPreview: 'sin vista previa: la página no carga nada de fuera',

@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Address } from '../../core/address.ts'
+import { HubError } from '../../core/errors.ts'
+import type { HttpClient } from '../../core/ports.ts'
+import { systemClock } from '../../platform/clock.ts'
+import { createHttpClient } from '../../platform/http-client.ts'
+import { simulatedGateways } from '../../simulator/gateways.ts'
+import { type Simulator, startSimulator } from '../../simulator/server.ts'
+import { writeDemoConfig } from '../demo/config.ts'
+import { runDemoHub } from '../demo/hub.ts'
+import { playOpening } from '../demo/opening.ts'
+import { createScene } from '../demo/scene.ts'
+import { type Supervised, supervise } from '../demo/supervisor.ts'
+import { parseFlags, usage } from '../flags.ts'
+import { type Io, stopRequest } from '../io.ts'
+
+const HUB_PORT = 3001
+const SIMULATOR_PORT = 3002
+const FLAGS = {
+  'simulator-port': { type: 'string' },
+  // What the supervisor starts the hub's process with; not for people.
+  hub: { type: 'string' },
+  home: { type: 'string' },
+} as const
+
+/** Runs simulator, hub and bot on loopback until a signal asks to stop; brings the hub back when it dies. */
+export async function demo(args: readonly string[], io: Io): Promise<number> {
+  const flags = parseFlags('demo', args, FLAGS)
+  if (flags.hub !== undefined) return runDemoHub({ config: flags.hub, home: flags.home ?? '' }, io)
+
+  const clock = systemClock
+  const stopRequested = stopRequest(io, clock.monotonic)
+  const hubPort = readPort('PORT', io.env.PORT, HUB_PORT)
+  const simulatorPort = readPort('--simulator-port', flags['simulator-port'], SIMULATOR_PORT)
+  await requireFree(hubPort, `another: PORT=${hubPort + 10} npm start`)
+
+  const hubUrl = `http://127.0.0.1:${hubPort}`
+  const apiKey = io.env.POMBO_API_KEY || `demo-${secret()}`
+  const scene = createScene(hubUrl, simulatedGateways, secret)
+  const outgoing = createHttpClient({ clock })
+  let hub: Supervised | undefined
+  const simulator = await startSimulator({
+    clock,
+    random: Math.random,
+    http: outgoing.request,
+    port: simulatorPort,
+    ...scene,
+    hub: {
+      url: hubUrl,
+      kill: () => hub?.kill(),
+      release: (instance, chat) => giveBack(outgoing.request, { hubUrl, apiKey }, instance, chat),
+    },
+  }).catch((error: unknown) => {
+    if (error instanceof HubError && error.code === 'E_PORT_TAKEN')
+      throw portTaken(simulatorPort, `another: npm start -- --simulator-port ${simulatorPort + 10}`)
+    throw error
+  })
+
+  try {
+    const folder = join(io.cwd, 'data', 'demo')
+    const config = writeDemoConfig({ folder, port: hubPort, simulatorUrl: simulator.url, scene })
+    hub = supervise({
+      command: [process.execPath, entry(), 'demo', '--hub', config, '--home', simulator.url],
+      cwd: io.cwd,
+      env: { ...withoutPomboSettings(io.env), POMBO_API_KEY: apiKey },
+      clock,
+      onLine: (line) => io.err(`  hub: ${line}`),
+      onDown: (how, ms) => io.out(`The hub ended (${how}). It is back in ${ms} ms.`),
+      onUp: announcer(io, simulator, hubUrl, apiKey),
+    })
+    if ((await Promise.race([hub.started, stopRequested])) === false) {
+      io.err('The hub did not start; the lines above say why.')
+      return 1
+    }
+    // Not awaited: a stop must not wait for a conversation.
+    void playOpening(simulator.world, clock)
+    await stopRequested
+    io.out('Stopping.')
+    return 0
+  } finally {
+    await hub?.stop()
+    await simulator.close()
+    await outgoing.close()
+  }
+}
+
+/** Says everything the first time, and afterwards only that the hub is back. */
+function announcer(io: Io, simulator: Simulator, hubUrl: string, apiKey: string): () => void {
+  let before = false
+  return () => {
+    if (before) {
+      io.out('The hub is back.')
+      return
+    }
+    before = true
+    const bold = (text: string) => (io.colour ? `\x1b[1m${text}\x1b[0m` : text)
+    io.out(
+      [
+        '',
+        `${bold('Pombo demo.')} Everything runs on this machine, and everybody in it is invented.`,
+        '',
+        `  Phone    ${bold(simulator.url)}`,
+        '           You are a customer: write, and watch the answer arrive.',
+        '  Try      /help, price, order, a picture; then end the hub’s process and write on.',
+        '',
+        `  Hub      ${hubUrl}/api/v1/events?limit=5`,
+        `  API key  ${apiKey}  (of this run; send it as "Authorization: Bearer …")`,
+        '',
+        '  Ctrl-C ends everything. The data is in ./data/demo and begins anew at every start.',
+        '',
+      ].join('\n'),
+    )
+  }
+}
+
+const secret = (): string => randomBytes(16).toString('hex')
+
+/** The program's own entry file, in the sources and in the build. */
+const entry = (): string =>
+  fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../bin.ts' : '../bin.js', import.meta.url))
+
+/** The demo must never meet the database or the password of a real installation. */
+const withoutPomboSettings = (env: Io['env']): Io['env'] =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => name !== 'PORT' && !name.startsWith('POMBO_')))
+
+function readPort(name: string, text: string | undefined, usual: number): number {
+  if (text === undefined || text === '') return usual
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 1 || port > 65_525)
+    throw usage(`${name} must be a port from 1 to 65525, not ${JSON.stringify(text)}.`)
+  return port
+}
+
+const portTaken = (port: number, advice: string): HubError =>
+  new HubError(
+    'E_PORT_TAKEN',
+    `Port ${port} on 127.0.0.1 is taken by another program, perhaps another demo. Stop that one, or choose ${advice}`,
+  )
+
+/** Asked before anything is touched, so that a second demo does not empty the data of the first. */
+async function requireFree(port: number, advice: string): Promise<void> {
+  const probe = createServer()
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  probe.once('error', reject)
+  probe.listen(port, '127.0.0.1', resolve)
+  try {
+    await promise
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw portTaken(port, advice)
+    throw error
+  } finally {
+    probe.close()
+  }
+}
+
+/** Gives a chat back to the bot, over the hub's API as the console does. */
+async function giveBack(
+  http: HttpClient,
+  { hubUrl, apiKey }: { hubUrl: string; apiKey: string },
+  instance: string,
+  chat: Address,
+): Promise<void> {
+  const api = async (method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> => {
+    const outcome = await http({
+      method,
+      url: `${hubUrl}/api/v1${path}`,
+      headers: { authorization: `Bearer ${apiKey}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+      timeoutMs: 5_000,
+    })
+    if (outcome.type !== 'answered' || outcome.status >= 300)
+      throw new HubError('E_CONFLICT', 'The hub does not answer right now. Try again in a moment.')
+    return JSON.parse(outcome.body)
+  }
+  const { data } = (await api('GET', `/chats?instance=${instance}&limit=200`)) as {
+    data: { id: string; address: string }[]
+  }
+  const found = data.find(({ address }) => address === chat)
+  if (found) await api('POST', `/chats/${found.id}/owner`, { owner: 'bot' })
+}
