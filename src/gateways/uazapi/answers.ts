@@ -94,6 +94,10 @@ function refusal(answer: Answer, purpose: Purpose, now: number): SendResult {
     return rejected('invalid', `WhatsApp refused the request (${error.provider_code}).`)
   }
   if (status >= 500) return unsettled(status)
+  // uazapi says why in `error`. Without that something before it answered, and uazapi never saw the request.
+  if (words.trim() === '' && (status === 403 || status === 404 || status === 405)) {
+    return { end: 'retry', reason: `Not uazapi but something before it answered ${status}: check baseUrl.` }
+  }
   switch (status) {
     case 401:
       return { end: 'hold', reason: 'uazapi knows no instance with this token: check the setting "token".' }

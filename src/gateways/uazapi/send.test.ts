@@ -182,6 +182,11 @@ describe('what cannot be done is rejected without a request', () => {
   it.each<[string, Command, string]>([
     ['a status post', { type: 'text', to: address('status', 'broadcast'), text: 'x' }, 'unsupported'],
     ['a business id', { type: 'text', to: address('business', 'BR.1'), text: 'x' }, 'unsupported'],
+    [
+      'a caption on a voice message',
+      { type: 'media', to: PHONE, media: 'voice', url: 'https://files.example.com/a.ogg', text: 'x' },
+      'unsupported',
+    ],
     ['removing from a direct chat', { type: 'remove-member', to: PHONE, members: [PHONE] }, 'invalid'],
     ['removing nobody', { type: 'remove-member', to: GROUP, members: [] }, 'unsupported'],
   ])('%s', async (_, command, code) => {

@@ -35,6 +35,9 @@ export const MEDIA_WORDS: Readonly<Record<MediaType, string>> = {
   'video-note': 'ptv',
 }
 
+/** WhatsApp has no caption on these; leaving it out silently would send something else than was meant. */
+const WITHOUT_CAPTION: ReadonlySet<MediaType> = new Set(['audio', 'voice', 'sticker', 'video-note'])
+
 /** One request, and what its success means. */
 interface Call {
   path: string
@@ -105,6 +108,7 @@ export function connect(settings: UazapiSettings, context: ClientContext): Gatew
 // ── commands ─────────────────────────────────────────────────────────────────────────────────────────
 
 const UNSUPPORTED = rejected('unsupported', 'uazapi cannot send to this kind of address.')
+const NO_CAPTION = rejected('unsupported', 'WhatsApp has no caption on this kind of medium.')
 const NO_GROUP = rejected('invalid', 'Members can be removed from a group only.')
 
 /** The request for a command, or why there is none. */
@@ -130,6 +134,7 @@ function callFor(command: Command, reference: string): Call | SendResult {
     }
     case 'media': {
       const { media, url, text, fileName, replyTo, viewOnce } = command
+      if (text && WITHOUT_CAPTION.has(media)) return NO_CAPTION
       return {
         path: '/send/media',
         body: {

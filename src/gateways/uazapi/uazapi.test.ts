@@ -88,8 +88,20 @@ const endings: Ending[] = [
     code: 'not-on-whatsapp',
   },
   { name: '403', outcome: answered(403, { error: 'x' }), end: 'rejected', code: 'unauthorized' },
-  { name: '404 of a send', outcome: answered(404), end: 'rejected', code: 'unsupported' },
-  { name: '404 of a reaction', outcome: answered(404), end: 'rejected', code: 'gone', command: react },
+  {
+    name: '404 of a send',
+    outcome: answered(404, { error: 'not found' }),
+    end: 'rejected',
+    code: 'unsupported',
+  },
+  {
+    name: '404 of a reaction',
+    outcome: answered(404, { error: 'message not found' }),
+    end: 'rejected',
+    code: 'gone',
+    command: react,
+  },
+  { name: '404 of a proxy', outcome: answered(404, '<html>'), end: 'retry', command: react },
   {
     name: '404 of a revoke',
     outcome: answered(404, { error: 'message not found' }),
