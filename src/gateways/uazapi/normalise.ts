@@ -1,20 +1,11 @@
-import type { Address } from '../../core/address.ts'
-import { addressKind, addressValue, chatKind } from '../../core/address.ts'
-import type {
-  Author,
-  ConnectionState,
-  FactOf,
-  Identity,
-  InboundEvent,
-  Party,
-  ReceiptState,
-} from '../../core/events.ts'
+import { type Address, addressKind, addressValue, chatKind } from '../../core/address.ts'
+import type { Author, FactOf, Identity, InboundEvent, Party, ReceiptState } from '../../core/events.ts'
 import type { NormaliseContext, Normalised, Verified } from '../../core/gateway.ts'
 import { messageId } from '../../core/ids.ts'
 import { hashParts } from '../../core/signature.ts'
 import { readMessage, readText } from './content.ts'
 import { readAddress, readParty, withoutDevice } from './wire/address.ts'
-import type { WireConnection } from './wire/connection.ts'
+import { connectionState, type WireConnection } from './wire/connection.ts'
 import { type Detected, detect, unknown } from './wire/detect.ts'
 import { bareId } from './wire/fields.ts'
 import type { WireGroupChange, WireGroupMessage } from './wire/groups.ts'
@@ -91,8 +82,8 @@ function readEvents(detected: Detected, reading: Reading): InboundEvent[] {
           unknownEvent(`groups ${detected.message.type}`, reading),
       ]
     case 'history': {
-      const { parts } = reading.bodyIdentity()
-      return [{ ...unknownEvent(detected.name, reading), identity: { type: 'history', parts } }]
+      const event = unknownEvent(detected.name, reading)
+      return [{ ...event, identity: { ...event.identity, type: 'history' } }]
     }
     case 'unknown':
       return [unknownEvent(detected.name, reading)]
@@ -236,24 +227,6 @@ function updateParties(event: WireUpdate['event']): Pick<InboundEvent, 'chat' | 
 }
 
 // ── connection ───────────────────────────────────────────────────────────────────────────────────────
-
-/**
- * The hub's word for a `status` of uazapi; undefined for one it does not know. `hibernated` (2.1.1) takes
- * no sends. A reason that begins with 401 is WhatsApp's own "this device was logged out".
- */
-export function connectionState(status: string, reason: string): ConnectionState | undefined {
-  switch (status.toLowerCase()) {
-    case 'connected':
-      return 'connected'
-    case 'connecting':
-      return 'connecting'
-    case 'disconnected':
-    case 'hibernated':
-      return reason.startsWith('401') ? 'logged-out' : 'disconnected'
-    default:
-      return undefined
-  }
-}
 
 function connectionEvent({ type, instance }: WireConnection, reading: Reading): InboundEvent | undefined {
   const { status, lastDisconnect, lastDisconnectReason } = instance

@@ -15,8 +15,8 @@ import {
   statusBody,
 } from './answers.ts'
 import type { UazapiSettings } from './config.ts'
-import { connectionState } from './normalise.ts'
 import { fullForm, numberForm, readParty } from './wire/address.ts'
+import { connectionState } from './wire/connection.ts'
 
 /** uazapi states no limit of its own; it uploads a medium before it answers. */
 const SEND_TIMEOUT_MS = 30_000

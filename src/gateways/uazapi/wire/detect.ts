@@ -39,7 +39,7 @@ const envelope = z.object({
 
 const NOBODY: Envelope = { token: '', owner: '', instanceName: '' }
 
-/** Finds out what a body is. Never fails: what is not understood is `unknown`. Whitespace is not content. */
+/** Finds out what a body is. Never fails: what is not understood is `unknown`. */
 export function detect(json: unknown): { envelope: Envelope; detected: Detected } {
   const read = envelope.safeParse(json)
   if (!read.success) return { envelope: NOBODY, detected: unknown(nameOfValue(json)) }
