@@ -35,6 +35,8 @@ export interface Verdict {
   doubleSends: number
   /** Replies the hub says it does not know the end of. */
   unknownHeld: number
+  /** Of these: the customer did get them. */
+  heldButHeard: number
   /** Chats whose session did not count each message exactly once. */
   stateFaults: number
   /** What was wrong, for people; at most a few of each. */
@@ -120,14 +122,16 @@ export function judge({ said, heard, events, commands }: Evidence): Verdict {
   }
 
   for (const [kind, count] of seen) if (count > 5) faults.push(`${kind}: ${count - 5} more`)
-  const unknownHeld = commands.filter(({ state }) => OPEN.has(state)).length
+  const open = commands.filter(({ state }) => OPEN.has(state))
+  const heldButHeard = open.filter(({ text }) => timesHeard.has(replyPattern.exec(text)?.[1] ?? text)).length
   return {
     acknowledged,
     handled,
     lost: acknowledged - handled,
     outOfOrder,
     doubleSends,
-    unknownHeld,
+    unknownHeld: open.length,
+    heldButHeard,
     stateFaults,
     faults,
   }

@@ -61,7 +61,8 @@ export class Traffic {
     // A duplicate right away, or of something long past.
     if (this.#random() < 0.05) await this.#deliver(one)
     const old = before[Math.floor(this.#random() * before.length)]
-    if (old && this.#random() < 0.05) await this.#deliver(old)
+    // One that was given up would be news now, and rightly come after its successors.
+    if (old?.acknowledged && this.#random() < 0.05) await this.#deliver(old)
   }
 
   /** One delivery with its retries, the same bytes each time. */
