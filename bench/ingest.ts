@@ -1,4 +1,13 @@
-import { type Child, child, quiet, rssMb, startHub, temporaryFolder, watchMemory } from './lib/children.ts'
+import {
+  type Child,
+  child,
+  cpuMs,
+  quiet,
+  rssMb,
+  startHub,
+  temporaryFolder,
+  watchMemory,
+} from './lib/children.ts'
 import type { Options, Report } from './lib/options.ts'
 import { median, round } from './lib/stats.ts'
 import type { LoadJob, LoadResult } from './load.ts'
@@ -55,16 +64,22 @@ export async function ingest(options: Options, say: (line: string) => void): Pro
   }
 
   const rounds: Record<string, LoadResult[]> = {}
+  const cpuMicros: Record<string, number[]> = {}
   let loaded = 0
   for (let number = 1; number <= options.rounds; number++) {
     for (const server of servers) {
       await quiet(hub.pid)
       const memory = server.name === 'pombo' ? watchMemory(hub.pid) : undefined
+      const before = cpuMs(server.pid)
       const result = await drive(server.port, options.seconds)
+      // What was accepted is still being handled: that work belongs to the round too.
+      await quiet(server.pid)
+      const cpu = ((cpuMs(server.pid) - before) * 1000) / result.sent
+      cpuMicros[server.name] = [...(cpuMicros[server.name] ?? []), cpu]
       loaded = Math.max(loaded, memory?.stop() ?? 0)
       rounds[server.name] = [...(rounds[server.name] ?? []), result]
       say(
-        `round ${number} ${server.name.padEnd(9)} ${String(Math.round(result.rate)).padStart(6)}/s  p50 ${result.latency.p50} ms  p99 ${result.latency.p99} ms${result.failed > 0 ? `  failed ${result.failed} ${JSON.stringify(result.statuses)}` : ''}`,
+        `round ${number} ${server.name.padEnd(9)} ${String(Math.round(result.rate)).padStart(6)}/s  p50 ${result.latency.p50} ms  p99 ${result.latency.p99} ms  cpu ${Math.round(cpu)} µs${result.failed > 0 ? `  failed ${result.failed} ${JSON.stringify(result.statuses)}` : ''}`,
       )
     }
   }
@@ -95,6 +110,9 @@ export async function ingest(options: Options, say: (line: string) => void): Pro
           p99: median(rounds[name]!.map((r) => r.latency.p99)),
         },
       ]),
+    ),
+    cpuMicrosPerMessage: Object.fromEntries(
+      servers.map(({ name }) => [name, Math.round(median(cpuMicros[name]!))]),
     ),
     halfLoad: { rate: half.rate, ...half.latency, failed: half.failed },
     failed: Object.values(rounds)

@@ -87,11 +87,15 @@ export async function turns(options: Options, say: (line: string) => void): Prom
 
   const pombo: number[] = []
   const theirs: number[] = []
+  const cpuMicros: number[] = []
   let loaded = 0
   for (let number = 1; number <= options.rounds; number++) {
     await quiet(hub.pid)
     const memory = watchMemory(hub.pid)
+    const before = cpuMs(hub.pid)
     const result = await messages(count)
+    await quiet(hub.pid)
+    cpuMicros.push(((cpuMs(hub.pid) - before) * 1000) / count)
     loaded = Math.max(loaded, memory.stop() ?? 0)
     pombo.push(result.rate)
     say(
@@ -112,6 +116,7 @@ export async function turns(options: Options, say: (line: string) => void): Prom
     rssMb: loaded,
     rss: { idle, loaded },
     readyMs: hub.startedMs,
+    cpuMicrosPerMessage: Math.round(median(cpuMicros)),
     messages: total,
     /** Sends the gateway saw; more than `messages` would be a reply sent twice. */
     sends,

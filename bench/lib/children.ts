@@ -182,23 +182,25 @@ export function watchMemory(pid: number): { stop(): number | undefined } {
   }
 }
 
+/** Processor time a process has used so far, all threads, in ms; 0 where the system does not say. */
+export function cpuMs(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    // A tick is 10 ms.
+    return (Number(fields[11]) + Number(fields[12])) * 10
+  } catch {
+    return 0
+  }
+}
+
 /** Waits until a process has next to nothing to do, so that one round does not disturb the next. */
 export async function quiet(pid: number, limitMs = 30_000): Promise<void> {
-  const ticks = (): number => {
-    try {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-      return Number(fields[11]) + Number(fields[12])
-    } catch {
-      return 0
-    }
-  }
   const end = performance.now() + limitMs
-  let before = ticks()
+  let before = cpuMs(pid)
   do {
     await new Promise((resolve) => setTimeout(resolve, 300))
-    const now = ticks()
-    // A tick is 10 ms of processor time.
-    if (now - before <= 3) return
+    const now = cpuMs(pid)
+    if (now - before <= 30) return
     before = now
   } while (performance.now() < end)
 }
