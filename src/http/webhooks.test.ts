@@ -185,6 +185,21 @@ describe('while the body comes', () => {
     expect(edge.hub.received).toEqual([])
   })
 
+  test.each(['declared', 'chunked'])(
+    'a client in the middle of a long %s body sees why it is refused',
+    async (kind) => {
+      await using edge = await startEdge()
+      const bytes = new Uint8Array(8_000_000)
+      for (let i = 0; i < 5; i++) {
+        const url = `http://127.0.0.1:${edge.port}/webhooks/support`
+        const body = kind === 'declared' ? bytes : new Blob([bytes]).stream()
+        const res = await fetch(url, { method: 'POST', headers: PROOF, body, duplex: 'half' })
+        expect(res.status).toBe(413)
+        await res.text()
+      }
+    },
+  )
+
   test('an endless chunked body is cut off', async () => {
     await using edge = await startEdge()
     using socket = await edge.open()

@@ -10,6 +10,9 @@ import { Networks, sourceKey, sourceOf } from './source.ts'
 
 /** Bodies a refusal lets pass unread to keep the connection; past this it is closed instead. */
 const KEPT_BODY_BYTES = 65_536
+/** How long (ms) and how much a refused client may go on sending before its connection is cut. */
+const LINGER_MS = 1000
+const LINGER_BYTES = 16_777_216
 
 export interface WebhookParts {
   ingest: Ingest
@@ -50,15 +53,14 @@ export function createWebhooks(parts: WebhookParts): RequestListener {
   function refuse(req: IncomingMessage, res: ServerResponse, refusal: Refusal, instance: string) {
     meter.count('pombo_deliveries_total', { instance, outcome: refusal.outcome })
     log.debug({ instance, outcome: refusal.outcome }, 'delivery refused')
-    if (isMoreToCome(req)) res.shouldKeepAlive = false
-    answer(res, refusal.prepared)
+    if (isMoreToCome(req)) answerAndLinger(req, res, refusal.prepared, clock)
+    else answer(res, refusal.prepared)
   }
 
   function fail(req: IncomingMessage, res: ServerResponse, error: unknown) {
     if (error instanceof HubError && error.code === 'E_STORE_UNAVAILABLE') return answer(res, unavailable(1))
     const requestId = randomUUID()
     log.error({ requestId, path: maskedPath(req.url ?? ''), err: error }, 'a delivery met a fault')
-    if (isMoreToCome(req)) res.shouldKeepAlive = false
     const { code, detail } = problemOf(error, requestId)
     answer(res, prepareProblem(code, detail, ['Retry-After', '1'], { requestId }))
   }
@@ -186,6 +188,28 @@ function isMoreToCome(req: IncomingMessage): boolean {
   if (req.complete) return false
   const { expect, 'transfer-encoding': transfer, 'content-length': declared } = req.headers
   return expect !== undefined || transfer !== undefined || Number(declared ?? 0) > KEPT_BODY_BYTES
+}
+
+/**
+ * Answers a client that is still sending, and ends the connection. Closing it at once would make the kernel
+ * reset it, and most clients would never see the answer; so what comes for a moment is read into nothing.
+ */
+function answerAndLinger(req: IncomingMessage, res: ServerResponse, prepared: Prepared, clock: Clock) {
+  res.shouldKeepAlive = false
+  // Asked whether to send its body, the client has sent none of it.
+  if (req.headers.expect !== undefined && !req.readableDidRead) return answer(res, prepared)
+  res.writeHead(prepared.status, prepared.headers as string[])
+  res.write(prepared.body)
+  const end = (): void => void res.end()
+  const timer = clock.setTimeout(end, LINGER_MS)
+  let left = LINGER_BYTES
+  req.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) end()
+  })
+  req.on('end', end)
+  res.on('close', () => timer.cancel())
+  req.resume()
 }
 
 /**
