@@ -1,6 +1,7 @@
 import {
   type Child,
   child,
+  cpuMs,
   metric,
   quiet,
   rssMb,
