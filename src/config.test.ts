@@ -242,10 +242,12 @@ describe('where it is read', () => {
     expect(error.message).toContain(name)
   })
 
-  test('a file that is not there, and one that is a folder', async () => {
+  test('a file that is not there, and what is no file', async () => {
     expect((await refusal(read({ file: 'no.json' }))).message).toContain('There is no file')
     mkdirSync(join(cwd, 'folder.json'))
-    expect((await refusal(read({ file: 'folder.json' }))).message).toContain('cannot be read (EISDIR)')
+    expect((await refusal(read({ file: 'folder.json' }))).message).toContain('is no file')
+    // Running a device or a pipe would wait for ever.
+    expect((await refusal(read({ file: '/dev/null' }))).message).toContain('is no file')
   })
 
   test.each([
@@ -553,7 +555,9 @@ test('defineHub gives back what it takes, typed', () => {
   const input = defineHub({ port: 3002, instances: [keyed], retention: { events: '7d' } })
   expect(input.port).toBe(3002)
   // @ts-expect-error a misspelt key is a mistake while typing
-  defineHub({ prot: 1 })
+  defineHub({ host: 'localhost', prot: 1 })
+  // @ts-expect-error so is one further in
+  defineHub({ instances: [{ ...keyed, webhok: {} }] })
   // @ts-expect-error so is a duration of an unknown unit
   defineHub({ retention: { events: '7 weeks' } })
 })

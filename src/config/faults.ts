@@ -149,7 +149,10 @@ function verdict(issue: z.core.$ZodIssue): Verdict {
       mend: `Allowed: ${issue.values.map(String).join(', ')}.`,
     }
   }
-  return { problem: `does not fit: ${issue.message.replace(/\.$/, '')}`, mend: 'Change it accordingly.' }
+  return {
+    problem: `does not fit: ${issue.message.replace(/\.$/, '')}`,
+    mend: 'Look it up in docs/configuration.md.',
+  }
 }
 
 const isVerdict = (params: object | undefined): params is Verdict =>

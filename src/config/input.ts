@@ -91,5 +91,10 @@ export interface ServerInput {
   webhook?: WebhookInput
 }
 
-/** Gives a configuration its type, so that an editor completes keys and shows mistakes. Changes nothing. */
-export const defineHub = <const Input extends HubInput>(input: Input): Input => input
+/**
+ * Gives a configuration its type, so that an editor completes keys and shows mistakes. Changes nothing.
+ * @typeParam Features settings of the features, by name
+ */
+export const defineHub = <Features = Record<string, unknown>>(
+  input: HubInput<Features>,
+): HubInput<Features> => input

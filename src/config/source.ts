@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -6,6 +6,7 @@ import { HubError } from '../core/errors.ts'
 import { type Faults, isPlainObject, type Path } from './faults.ts'
 
 const FILES = ['pombo.config.ts', 'pombo.config.js', 'pombo.config.mjs', 'pombo.config.json']
+const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json']
 
 /** The configuration as somebody wrote it, and where it comes from. */
 export interface Source {
@@ -23,11 +24,15 @@ export async function readSource(file: string | undefined, cwd: string): Promise
   const path = file === undefined ? findFile(cwd) : resolve(cwd, file)
   if (path === undefined) return { name: 'the environment', program: false, value: {} }
   const name = file ?? basename(path)
-  if (!existsSync(path)) {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats === undefined) {
     throw new HubError(
       'E_CONFIG_FILE',
       `There is no file ${path}. Check --config, or leave it out to use ${FILES[0]}.`,
     )
+  }
+  if (!stats.isFile() || !EXTENSIONS.includes(extname(path))) {
+    throw new HubError('E_CONFIG_FILE', `${name} is no file that ends in ${EXTENSIONS.join(', ')}.`)
   }
   const program = extname(path) !== '.json'
   const value = program ? await importDefault(path, name) : parseJson(await readText(path, name), name)
