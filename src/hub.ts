@@ -89,6 +89,7 @@ export function createHub(parts: HubParts): Hub {
     handler: compose(handlersOf(parts)),
     instances,
     clients,
+    reorderMs: new Map(config.instances.map((i) => [i.id, i.reorderWindowMs ?? 0])),
     clock,
     random,
     log,

@@ -74,6 +74,7 @@ export const arrival = (...events: ArrivingEvent[]): Arrival => ({
   source: '127.0.0.1',
   headers: {},
   body: Buffer.from('{}'),
+  reorderMs: 0,
   events,
 })
 const state = (connection: ConnectionState): ArrivingEvent =>

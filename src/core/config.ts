@@ -62,6 +62,11 @@ export interface InstanceConfig {
   pacing: { minDelayMs: number; maxDelayMs: number }
   /** Deliveries per second before 429; undefined: no limit. */
   deliveriesPerSecond?: number
+  /**
+   * How long (ms) an event waits for others that the gateway sent earlier and that arrive later; what came
+   * within it is handled in order of the gateway's time. 0: order of arrival.
+   */
+  reorderWindowMs?: number
   /** Do API-made messages of other programs claim the chat for a person? Default false. */
   apiMessagesClaim: boolean
   /** The gateway's own settings, validated by its schema. */

@@ -62,6 +62,8 @@ export interface Arrival {
   headers: Record<string, string>
   /** With credentials masked. */
   body: Buffer
+  /** An idle lane becomes ready only after this (ms), so that late neighbours can be put in order. */
+  reorderMs: number
   events: ArrivingEvent[]
 }
 export interface ArrivingEvent {

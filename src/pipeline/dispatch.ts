@@ -15,6 +15,8 @@ export interface DispatchParts {
   handler: Handler
   instances: ReadonlyMap<InstanceId, InstanceView>
   clients: ReadonlyMap<InstanceId, GatewayClient>
+  /** Reorder window of each number (ms). */
+  reorderMs: ReadonlyMap<InstanceId, number>
   clock: Clock
   random: Random
   log: Logger
@@ -126,7 +128,8 @@ export function createDispatcher(parts: DispatchParts) {
       return
     }
     let chat = lane.chat
-    for (const [i, event] of lane.events.entries()) {
+    const events = inGatewayOrder(lane.events, parts.reorderMs.get(lane.instance) ?? 0)
+    for (const [i, event] of events.entries()) {
       // No turn begins under a lease that may have run out; a commit would be stale anyway.
       if (signal.aborted || clock.monotonic() >= lease.deadline) return
       if (stopping) {
@@ -137,7 +140,7 @@ export function createDispatcher(parts: DispatchParts) {
         const fresh = await store.getChat(chat.id)
         chat = fresh && { ...fresh }
       }
-      const more = i < lane.events.length - 1
+      const more = i < events.length - 1
       if (!(await runTurn(lane, event, chat, more, signal))) return
     }
   }
@@ -334,6 +337,23 @@ export function createDispatcher(parts: DispatchParts) {
       renewing = undefined
     },
   }
+}
+
+/**
+ * Events that were accepted within one window of each other, by the gateway's own time; what it dates alike
+ * (its clock may have whole seconds only) stays in order of arrival.
+ */
+export function inGatewayOrder(events: readonly ClaimedEvent[], windowMs: number): readonly ClaimedEvent[] {
+  if (windowMs === 0) return events
+  const ordered: ClaimedEvent[] = []
+  for (let start = 0; start < events.length; ) {
+    const first = events[start]!
+    let end = start + 1
+    while (end < events.length && events[end]!.acceptedAt - first.acceptedAt <= windowMs) end++
+    ordered.push(...events.slice(start, end).sort((a, b) => a.at - b.at))
+    start = end
+  }
+  return ordered
 }
 
 /** The command behind a client reference of this installation. */

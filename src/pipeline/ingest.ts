@@ -234,6 +234,7 @@ export function createIngest(parts: IngestParts): Ingest {
         source,
         headers: keptHeaders(delivery),
         body: gateway.redact(delivery.body),
+        reorderMs: instances.get(instance)?.reorderWindowMs ?? 0,
         events: normalised.events.map((event) =>
           prepare(sanitize(event), {
             instance,

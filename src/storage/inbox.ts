@@ -45,17 +45,17 @@ export async function acceptBatch(
     now,
   )
   const contactOf = (party: Party | undefined) => (party ? contacts.get(party.address) : undefined)
-  const lanes = new Map<string, { instance: string; chat?: Party; contact?: number; count: number }>()
+  const lanes = new Map<string, Mailbox & { count: number; delay: number }>()
   for (const item of fresh) {
     if (item.event.disposition === 'unrouted') continue
-    const { instance } = batch[item.arrival]!
+    const { instance, reorderMs } = batch[item.arrival]!
     const { chat, sender } = item.event
     item.contact = contactOf(sender ?? (chat && chatKind(chat.address) === 'direct' ? chat : undefined))
     const chatContact = contactOf(chat)
     item.laneKey = laneKey(instance, chat, chatContact)
     const lane = lanes.get(item.laneKey)
     if (lane) lane.count += 1
-    else lanes.set(item.laneKey, { instance, chat, contact: chatContact, count: 1 })
+    else lanes.set(item.laneKey, { instance, chat, contact: chatContact, count: 1, delay: reorderMs })
   }
   const places = await givePlaces(engine, db, lanes)
   await claimForPersons(db, fresh, places, now)
@@ -178,6 +178,13 @@ function laneKey(instance: string, chat: Party | undefined, contact: number | un
   return contact === undefined ? `${instance}/${chat.address}` : contactLaneKey(instance, contact)
 }
 
+/** Whose mailbox a lane is. */
+interface Mailbox {
+  instance: string
+  chat?: Party
+  contact?: number
+}
+
 export interface LanePlace {
   id: number
   /** Place of the next event of this batch. */
@@ -188,17 +195,17 @@ export interface LanePlace {
 export async function givePlaces(
   engine: Engine,
   db: Db,
-  lanes: Map<string, { instance: string; chat?: Party; contact?: number; count: number }>,
+  lanes: Map<string, Mailbox & { count: number; delay: number }>,
 ): Promise<Map<string, LanePlace>> {
   const places = new Map<string, LanePlace>()
   if (lanes.size === 0) return places
   const ids = await ensureLanes(engine, db, lanes)
   const wanted = [...lanes]
-    .map(([key, lane]) => ({ id: ids.get(key)!, count: lane.count }))
+    .map(([key, lane]) => ({ id: ids.get(key)!, count: lane.count, delay: lane.delay }))
     .sort((a, b) => a.id - b.id)
   const { rows } = await sql<{ id: number; next_place: number }>`
-    update lane set next_place = lane.next_place + w.count, ready_at = coalesce(lane.ready_at, ${engine.now})
-    from ${engine.table({ id: 'int', count: 'int' }, wanted)} w where lane.id = w.id
+    update lane set next_place = lane.next_place + w.count, ready_at = coalesce(lane.ready_at, ${engine.now} + w.delay)
+    from ${engine.table({ id: 'int', count: 'int', delay: 'int' }, wanted)} w where lane.id = w.id
     returning lane.id, lane.next_place`.execute(db)
   const after = new Map(rows.map((row) => [row.id, row.next_place]))
   for (const [key, lane] of lanes) {
@@ -212,7 +219,7 @@ export async function givePlaces(
 export async function ensureLanes(
   engine: Engine,
   db: Db,
-  lanes: Map<string, { instance: string; chat?: Party; contact?: number }>,
+  lanes: Map<string, Mailbox>,
 ): Promise<Map<string, number>> {
   const find = async (keys: string[]) => {
     const table = engine.table(

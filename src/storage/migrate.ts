@@ -1,24 +1,8 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import { HubError } from '../core/errors.ts'
 import type { Db, Engine } from './dialect.ts'
+import type { Migration, SchemaTypes } from './migration.ts'
 import { spine } from './migrations/0001_spine.ts'
-
-/** Column types that engines spell differently. */
-export interface SchemaTypes {
-  /** Primary key that is never given twice, even after rows went. */
-  id: RawBuilder<unknown>
-  /** 64-bit integer. */
-  int: RawBuilder<unknown>
-  bytes: RawBuilder<unknown>
-  /** Table option: rows stored in key order. */
-  clustered: RawBuilder<unknown>
-  /** Table option: room for updates in place. */
-  hot: RawBuilder<unknown>
-}
-export interface Migration {
-  name: string
-  statements(types: SchemaTypes): RawBuilder<unknown>[]
-}
 
 /** In order, forward only. A released migration is never changed. */
 export const migrations: readonly Migration[] = [spine]

@@ -4,7 +4,7 @@ import { Kysely, SqliteDialect, sql } from 'kysely'
 import { HubError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
 import type { Cell, Db, Engine } from '../dialect.ts'
-import type { SchemaTypes } from '../migrate.ts'
+import type { SchemaTypes } from '../migration.ts'
 import type { Tables } from '../tables.ts'
 import { Connection } from './driver.ts'
 
