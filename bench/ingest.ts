@@ -27,6 +27,7 @@ export async function ingest(options: Options, say: (line: string) => void): Pro
     folder,
     engine: options.engine,
     gatewayPort: gateway.port,
+    source: options.source,
     profile: options.profile,
   })
   const servers: { name: string; port: number; pid: number }[] = [

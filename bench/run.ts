@@ -1,4 +1,4 @@
-/** `npm run bench -- <ingest|turns> [--json] [--engine sqlite] [--seconds n] [--rounds n] [--connections n] [--profile dir]` */
+/** `npm run bench -- <ingest|turns> [--json] [--engine sqlite] [--seconds n] [--rounds n] [--connections n] [--source] [--profile dir]` */
 import { availableParallelism, cpus } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -21,13 +21,14 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '64' },
+    source: { type: 'boolean', default: false },
     profile: { type: 'string' },
   },
 })
 const bench = BENCHES[positionals[0] ?? '']
 if (!bench) {
   console.error(
-    `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--json] [--engine sqlite] [--seconds n] [--rounds n] [--connections n] [--profile dir]`,
+    `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--json] [--engine sqlite] [--seconds n] [--rounds n] [--connections n] [--source] [--profile dir]`,
   )
   process.exit(2)
 }
@@ -42,6 +43,7 @@ const options: Options = {
   seconds: number('seconds', 30),
   rounds: number('rounds', 9),
   connections: number('connections', 1000),
+  source: values.source,
   ...(values.profile === undefined ? {} : { profile: resolve(values.profile) }),
 }
 

@@ -31,6 +31,7 @@ export async function turns(options: Options, say: (line: string) => void): Prom
     folder,
     engine: options.engine,
     gatewayPort: gateway.port,
+    source: options.source,
     profile: options.profile,
     features: { replies: { rules: [{ match: QUESTION, reply: ANSWER }] } },
   })

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -78,13 +78,14 @@ export interface HubChild {
   stop(): Promise<void>
 }
 
-/** The real program, started as a user would, on a new database file at full sync. */
+/** The real program as users get it, started as they would, on a new database file at full sync. */
 export async function startHub(options: {
   folder: string
   engine: string
   gatewayPort: number
   features?: object
-  profile?: string
+  source: boolean
+  profile?: string | undefined
 }): Promise<HubChild> {
   if (options.engine !== 'sqlite')
     throw new Error(`This checkout has no engine "${options.engine}"; it has: sqlite.`)
@@ -108,8 +109,11 @@ export async function startHub(options: {
     }),
   )
   const flags = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`]
+  if (!options.source)
+    execFileSync(process.execPath, [join(root, 'scripts/build.ts'), '--fast'], { stdio: 'inherit' })
+  const program = join(root, options.source ? 'src/cli/bin.ts' : 'dist/cli/bin.js')
   const begun = performance.now()
-  const hub = spawn(process.execPath, [...flags, join(root, 'src/cli/bin.ts'), 'serve', '--config', config], {
+  const hub = spawn(process.execPath, [...flags, program, 'serve', '--config', config], {
     cwd: options.folder,
     env: {
       ...process.env,

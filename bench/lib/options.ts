@@ -4,6 +4,8 @@ export interface Options {
   seconds: number
   rounds: number
   connections: number
+  /** Run the program from `src`, instead of building what users get. */
+  source: boolean
   /** Folder for a CPU profile of the hub. */
   profile?: string | undefined
 }
