@@ -131,7 +131,7 @@ export function createDemoBot({ pictureUrl }: { pictureUrl: string }): Bot<Memor
   })
 
   bot.on('message:text', (ctx) => {
-    ctx.reply(SAYS[ctx.session.language].hello(ctx.contact?.name?.split(' ')[0] ?? ''), { typing: '500ms' })
+    ctx.reply(SAYS[ctx.session.language].hello(ctx.contact?.name?.split(' ')[0] ?? ''), { typing: '300ms' })
   })
 
   bot.groups().on('membership:join', (ctx) => {

@@ -4,6 +4,7 @@ import { createLogger } from '../../platform/log.ts'
 import { secretsIn } from '../../platform/scrub.ts'
 import { type Io, stopRequest } from '../io.ts'
 import { createDemoBot } from './bot.ts'
+import { READY } from './supervisor.ts'
 
 /** How long (ms) a stop waits for what runs. */
 const GRACE_MS = 2_000
@@ -13,9 +14,6 @@ export interface DemoHubOptions {
   /** Where the phone page is; `/` leads there. */
   home: string
 }
-
-/** Told to the supervisor once the hub listens. */
-export const READY = 'ready'
 
 /**
  * The hub's half of the demo, a process of its own so that it can be killed. It has no login, so it answers

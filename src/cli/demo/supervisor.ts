@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Clock, TimerHandle } from '../../core/ports.ts'
-import { READY } from './hub.ts'
+
+/** What the program says over IPC once it works. */
+export const READY = 'ready'
 
 export interface SupervisorOptions {
-  /** Program and arguments. The program says `ready` over IPC, and ends when that channel closes. */
+  /** Program and arguments. The program says {@link READY} over IPC, and ends when that channel closes. */
   command: readonly [string, ...string[]]
   cwd: string
   env: Readonly<Record<string, string | undefined>>
@@ -65,7 +67,8 @@ export function supervise(options: SupervisorOptions): Supervised {
     mine.on('close', (code, signal) => {
       child = undefined
       if (stopping) return
-      if (!worked) return started.resolve(false)
+      // A fault it can tell of would only come again; a process that was killed has none.
+      if (!worked && signal === null) return started.resolve(false)
       if (clock.monotonic() - began > HEALTHY_MS) waitMs = FIRST_WAIT_MS
       restart = clock.setTimeout(run, waitMs)
       options.onDown(signal ?? `exit code ${code}`, waitMs)
