@@ -81,7 +81,7 @@ describe('the chain', () => {
     const bot = createBot()
     const done = vi.fn<() => void>()
     bot.use((_ctx, next) => {
-      next()
+      void next()
     })
     bot.use(async (ctx) => {
       await new Promise((resolve) => setTimeout(resolve, 5))

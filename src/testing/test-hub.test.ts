@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
 import { createBot } from '../bot/bot.ts'
 import { type GatewayName, type TestHubOptions, testHub } from './index.ts'
 
@@ -161,6 +163,19 @@ describe.each<GatewayName>(['gowa', 'uazapi'])('a bot in a whole hub, over %s', 
     expect(await hub.owner(ana)).toBe('person')
     await ana.says('hello?')
     expect(ana.last).toBe('A person will answer you.')
+  })
+
+  // Until the store lets the turn that moves the owner keep what it said before: now that is refused.
+  test.skip('what is said before handing over arrives', async () => {
+    const bot = createBot()
+    bot.on('message', (ctx) => {
+      ctx.reply('One moment.')
+      ctx.handoff('A person will answer you.')
+    })
+    await using hub = await start({ bot, gateway })
+    const ana = hub.customer(PHONE)
+    await ana.says('hello')
+    expect(ana.heard).toEqual(['One moment.', 'A person will answer you.'])
   })
 
   test('replies go before the bot', async () => {
@@ -327,9 +342,13 @@ test('the event monitor learns what ran, or why nothing did', async () => {
 })
 
 test('leaves no files behind', async () => {
+  const temporary = await mkdtemp(join(tmpdir(), 'pombo-own-'))
+  vi.stubEnv('TMPDIR', temporary)
   const hub = await start({})
-  const folder = (hub as unknown as { folder?: string }).folder
+  expect(await readdir(temporary)).toHaveLength(1)
   await hub.stop()
   await hub.stop()
-  expect(folder === undefined || !existsSync(folder)).toBe(true)
+  expect(await readdir(temporary)).toEqual([])
+  vi.unstubAllEnvs()
+  await rm(temporary, { recursive: true })
 })

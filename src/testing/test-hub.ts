@@ -9,7 +9,7 @@ import type { Gateway } from '../core/gateway.ts'
 import { type InstanceId, isInstanceId, type MessageId } from '../core/ids.ts'
 import { type Clock, type Logger, noMetrics } from '../core/ports.ts'
 import type { CommandRow, EventRow, Store } from '../core/store.ts'
-import type { Handler, Owner, Turn } from '../core/turn.ts'
+import type { Feature, Handler, Owner, Turn } from '../core/turn.ts'
 import { features as builtInFeatures } from '../features/index.ts'
 import { gateways as builtInGateways } from '../gateways/index.ts'
 import { createHub, type Hub } from '../hub.ts'
@@ -365,7 +365,7 @@ class RunningTestHub implements TestHub {
       config: this.#config,
       store: this.#severable(store, life),
       gateways: builtInGateways,
-      features: builtInFeatures,
+      features: builtInFeatures.map(impatientFeature),
       ...(bot && { bot: impatient(typeof bot === 'function' ? bot : bot.handler) }),
       clock: mortal(clock, life),
       random: this.#random,
@@ -593,6 +593,14 @@ const impatient =
       next,
     )
   }
+
+const impatientFeature = (feature: Feature): Feature => ({
+  ...feature,
+  setup(config) {
+    const { handler, ...rest } = feature.setup(config)
+    return { ...rest, ...(handler && { handler: impatient(handler) }) }
+  },
+})
 
 const muted: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => muted }
 

@@ -6,8 +6,6 @@ import { defineFeature } from '../../core/turn.ts'
 import { type Rule, repliesSchema } from './config.ts'
 import { compileMatch, type Matcher } from './match.ts'
 
-export type { RepliesInput } from './config.ts'
-
 interface CompiledRule extends Rule {
   /** Place in the configuration, from 1, for people. */
   place: number
