@@ -123,7 +123,7 @@ export class Composer<C extends Context> implements Part<C> {
       const text = ctx.fact.kind === 'message' ? ctx.text : undefined
       if (text === undefined) return false
       for (const find of finders) {
-        const found = find(text)
+        const found = find(text, ctx)
         if (found === null) continue
         ctx.match = found
         return true
@@ -272,12 +272,12 @@ async function call(middleware: Middleware<Context>, ctx: Context, next: Next): 
 }
 
 /** Finds a trigger in a text; null when it is not there. */
-function finder(trigger: string | RegExp): (text: string) => string | RegExpExecArray | null {
+function finder(trigger: string | RegExp): (text: string, ctx: Context) => string | RegExpExecArray | null {
   if (typeof trigger === 'string') {
     const words = fold(trigger.trim())
     if (words === '')
       throw new HubError('E_BOT', 'bot.hears() needs a word to listen for; this one is empty.')
-    return (text) => (hasWords(fold(text), words) ? trigger : null)
+    return (_text, ctx) => (hasWords(ctx.folded, words) ? trigger : null)
   }
   // A copy: expressions with `g` or `y` remember where they stopped.
   const pattern = new RegExp(trigger.source, trigger.flags.replace('g', ''))

@@ -19,6 +19,7 @@ import type { CommandId, MessageId } from '../core/ids.ts'
 import type { Logger } from '../core/ports.ts'
 import type { ChatView, ContactView, InstanceView, LoggedMessage, Turn } from '../core/turn.ts'
 import type { Session } from './session.ts'
+import { fold } from './text.ts'
 
 /** An intended effect. It leaves when the turn has committed; `id` finds it in the outbox. */
 export interface Handle {
@@ -113,6 +114,7 @@ export class Context<S = unknown> {
   readonly reply: Reply
   readonly #session: Session<S>
   #typingMs = 0
+  #folded: string | undefined
   readonly #mentions = new Map<string, Address>()
   #over = false
 
@@ -174,6 +176,11 @@ export class Context<S = unknown> {
     const { fact } = this
     if (fact.kind === 'edit') return fact.text
     return fact.kind === 'message' ? contentText(fact.message.content) || undefined : undefined
+  }
+  /** The same with case and accents set aside, for comparing; empty when there are no words. */
+  get folded(): string {
+    this.#folded ??= fold(this.text ?? '')
+    return this.#folded
   }
   get media(): (Media & { type: MediaType }) | undefined {
     const content = this.#fact('message')?.message.content

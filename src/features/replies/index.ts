@@ -4,7 +4,7 @@ import type { Context } from '../../bot/context.ts'
 import { HubError } from '../../core/errors.ts'
 import { defineFeature } from '../../core/turn.ts'
 import { type Rule, repliesSchema } from './config.ts'
-import { compileMatch, type Matcher } from './match.ts'
+import { compileMatch, type Matcher, said } from './match.ts'
 
 interface CompiledRule extends Rule {
   /** Place in the configuration, from 1, for people. */
@@ -53,11 +53,12 @@ function compile(rule: Rule, index: number): CompiledRule {
 function firstMatch(rules: readonly CompiledRule[], ctx: Context): CompiledRule | undefined {
   const text = ctx.fact.kind === 'message' ? ctx.text : undefined
   if (text === undefined) return undefined
+  const given = said(text)
   return rules.find(
     (rule) =>
       (rule.groups || ctx.chat?.kind === 'direct') &&
       (rule.instances?.includes(ctx.instance.id) ?? true) &&
-      rule.matchers.some((matches) => matches(text)),
+      rule.matchers.some((matches) => matches(given)),
   )
 }
 

@@ -5,15 +5,20 @@ export const MODES = ['exact', 'prefix', 'word', 'regex'] as const
 /** How a rule's text is compared with a message. */
 export type Mode = (typeof MODES)[number]
 
-/** Does this text match? */
-export type Matcher = (text: string) => boolean
+/** What a customer wrote: as written, and with case, accents and surrounding space set aside. */
+export interface Said {
+  readonly text: string
+  readonly plain: string
+}
+export const said = (text: string): Said => ({ text, plain: plain(text) })
+/** Does this match? */
+export type Matcher = (said: Said) => boolean
 
 /** Of longer messages an expression sees the beginning only. */
 const REGEX_SEES = 4096
 /** Largest compiled expression: its steps times the text's length is the time one message may cost. */
 const REGEX_STEPS = 1000
 
-/** Case, accents and surrounding space set aside. */
 const plain = (text: string): string => fold(text).trim()
 
 /**
@@ -26,11 +31,11 @@ export function compileMatch(mode: Mode, match: string): Matcher | { problem: st
   if (wanted === '') return { problem: 'holds nothing to match', mend: 'Write at least one letter or sign.' }
   switch (mode) {
     case 'exact':
-      return (text) => plain(text) === wanted
+      return (given) => given.plain === wanted
     case 'prefix':
-      return (text) => plain(text).startsWith(wanted)
+      return (given) => given.plain.startsWith(wanted)
     case 'word':
-      return (text) => hasWords(plain(text), wanted)
+      return (given) => hasWords(given.plain, wanted)
   }
 }
 
@@ -50,5 +55,5 @@ function compileRegex(source: string): Matcher | { problem: string; mend: string
       problem: 'is too large an expression',
       mend: 'Use smaller counts in { }, or split it into rules.',
     }
-  return (text) => pattern.matcher(text.slice(0, REGEX_SEES).normalize('NFC')).find()
+  return ({ text }) => pattern.matcher(text.slice(0, REGEX_SEES).normalize('NFC')).find()
 }

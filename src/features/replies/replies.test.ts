@@ -4,7 +4,7 @@ import { address } from '../../core/address.ts'
 import { type FakeTurnOptions, fakeTurn } from '../../testing/fake-turn.ts'
 import { type RepliesInput, repliesSchema } from './config.ts'
 import { replies } from './index.ts'
-import { compileMatch, type Mode } from './match.ts'
+import { compileMatch, type Mode, said } from './match.ts'
 
 type RuleInput = RepliesInput['rules'][number]
 
@@ -20,7 +20,7 @@ async function play(rules: RuleInput[], options: FakeTurnOptions) {
 const matches = (mode: Mode, match: string, text: string): boolean => {
   const compiled = compileMatch(mode, match)
   if (typeof compiled !== 'function') throw new Error(compiled.problem)
-  return compiled(text)
+  return compiled(said(text))
 }
 
 describe('answering', () => {
