@@ -25,6 +25,7 @@ import type {
 import { messageId } from '../src/core/ids.ts'
 import type { Clock, HttpClient, HttpOutcome, Logger } from '../src/core/ports.ts'
 import type { Happening, SimulatedGateway, SimulatedNumber, World } from '../src/simulator/port.ts'
+import { mutate, mutation } from './mutate.ts'
 
 /**
  * The conformance suite every gateway folder passes. A gateway hands in itself, its simulated far side and
@@ -298,29 +299,6 @@ function hostileBodies(suite: GatewaySuite): void {
     const samples = readSamples(suite.samplesDir)
       .map(({ sample }) => sample)
       .filter((sample) => sample.text === undefined)
-    const mutation = fc.record({
-      at: fc.nat(),
-      other: fc.nat(),
-      how: fc.constantFrom('drop', 'retype', 'swap', 'duplicate'),
-      value: fc.oneof(
-        fc.constantFrom<unknown>(
-          null,
-          true,
-          0,
-          -1,
-          1e308,
-          '',
-          [],
-          {},
-          [null],
-          { id: {} },
-          '@',
-          '1:2@',
-          'a in b',
-        ),
-        fc.jsonValue({ maxDepth: 2 }),
-      ),
-    })
     fc.assert(
       fc.property(
         fc.constantFrom(...samples),
@@ -335,32 +313,6 @@ function hostileBodies(suite: GatewaySuite): void {
       { numRuns: 2_000 },
     )
   })
-}
-
-type Place = { holder: Record<string, unknown> | unknown[]; key: string }
-/** Every field and element of a JSON value, at any depth. */
-function places(value: unknown): Place[] {
-  if (typeof value !== 'object' || value === null) return []
-  const holder = value as Record<string, unknown>
-  return Object.keys(holder).flatMap((key) => [{ holder, key }, ...places(holder[key])])
-}
-const read = ({ holder, key }: Place): unknown => (holder as Record<string, unknown>)[key]
-const write = ({ holder, key }: Place, value: unknown): void => {
-  ;(holder as Record<string, unknown>)[key] = value
-}
-function mutate(body: unknown, by: { at: number; other: number; how: string; value: unknown }): unknown {
-  const all = places(body)
-  const one = all[by.at % all.length]
-  const two = all[by.other % all.length]
-  if (!one || !two) return by.value
-  if (by.how === 'drop') delete (one.holder as Record<string, unknown>)[one.key]
-  else if (by.how === 'retype') write(one, by.value)
-  else {
-    const [first, second] = [structuredClone(read(one)), structuredClone(read(two))]
-    write(one, second)
-    if (by.how === 'swap') write(two, first)
-  }
-  return body
 }
 
 /** What the hub relies on in every event, whatever the wire said. */
