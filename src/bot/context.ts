@@ -318,8 +318,7 @@ export class Context<S = unknown> {
    */
   handoff(words?: string): void {
     this.#here()
-    // Decided before the owner moves, so the move must not take it back.
-    if (words !== undefined) this.reply(words, { ignoreOwner: true })
+    if (words !== undefined) this.reply(words)
     this.#open()
     this.turn.setOwner('person')
   }

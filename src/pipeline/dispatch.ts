@@ -2,7 +2,15 @@ import { HubError } from '../core/errors.ts'
 import type { GatewayClient } from '../core/gateway.ts'
 import type { CommandId, InstanceId } from '../core/ids.ts'
 import type { Clock, Logger, Metrics, Random } from '../core/ports.ts'
-import type { ChatState, ClaimedEvent, ClaimedLane, Store, TurnCommit, TurnOutcome } from '../core/store.ts'
+import type {
+  ChatState,
+  ClaimedEvent,
+  ClaimedLane,
+  LogChange,
+  Store,
+  TurnCommit,
+  TurnOutcome,
+} from '../core/store.ts'
 import type { Handler, InstanceView } from '../core/turn.ts'
 import { Batcher } from './batcher.ts'
 import { Loop } from './loop.ts'
@@ -185,7 +193,7 @@ export function createDispatcher(parts: DispatchParts) {
       if (value === null) lane.state.delete(key)
       else lane.state.set(key, value)
     }
-    if (result.commands > 0) parts.onCommands()
+    if (result.commands > 0 || outcome.log.some(freesSends)) parts.onCommands()
     if (outcome.timers?.length || outcome.parked) parts.onTimers()
     return true
   }
@@ -355,6 +363,9 @@ export function inGatewayOrder(events: readonly ClaimedEvent[], windowMs: number
   }
   return ordered
 }
+
+/** An echo settles an unknown send, a connection lets held ones go. */
+const freesSends = (change: LogChange): boolean => change.type === 'echo' || change.type === 'connection'
 
 /** The command behind a client reference of this installation. */
 function ownReference(reference: string | undefined, prefix: string): CommandId | undefined {

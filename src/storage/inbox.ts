@@ -276,8 +276,10 @@ async function claimForPersons(
       .where('command_id', 'is not', null)
       .executeTakeFirst()
     if (ours) continue
-    await sql`update chat set epoch = case when owner = 'person' then epoch else epoch + 1 end,
-      owner = 'person', owner_at = ${now} where id = ${chat} and kind = 'direct'`.execute(db)
+    // Even in a chat that is already a person's: the bot's parting words must not follow theirs.
+    await sql`update chat set epoch = epoch + 1, owner = 'person', owner_at = ${now} where id = ${chat} and kind = 'direct'`.execute(
+      db,
+    )
   }
 }
 

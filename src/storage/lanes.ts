@@ -232,18 +232,20 @@ async function recordCommands(
   const refused = new Map<number, number>()
   const speaking = turns.filter((turn) => turn.commands.length > 0)
   if (speaking.length === 0) return refused
-  const { rows: chats } = await sql<{ id: number; epoch: number }>`
-    select c.id, c.epoch from ${engine.table(
+  const { rows: chats } = await sql<{ id: number; epoch: number; owner: string }>`
+    select c.id, c.epoch, c.owner from ${engine.table(
       { id: 'int' },
       speaking.map((turn) => ({ id: turn.lane })),
     )} w
     join chat c on c.id = w.id`.execute(db)
-  const epochs = new Map(chats.map((chat) => [chat.id, chat.epoch]))
+  const chatOf = new Map(chats.map((chat) => [chat.id, chat]))
   const rows: Cell[][] = []
   const queues: { chat_id: number; instance: string }[] = []
   for (const turn of speaking) {
-    const current = epochs.get(turn.lane)
-    const moved = turn.epoch !== undefined && current !== turn.epoch
+    const chat = chatOf.get(turn.lane)
+    const moved = turn.epoch !== undefined && chat?.epoch !== turn.epoch
+    // A turn that hands the chat over may still say so: its own words belong to the epoch it begins.
+    const hands = turn.owner !== undefined && turn.owner !== chat?.owner ? 1 : 0
     let queued = false
     for (const { id, command, typingMs, ignoreOwner } of turn.commands) {
       const refuse = moved && !ignoreOwner
@@ -258,7 +260,7 @@ async function recordCommands(
         refuse ? 'refused' : 'queued',
         JSON.stringify(command),
         typingMs,
-        ignoreOwner ? null : (current ?? null),
+        ignoreOwner || !chat ? null : chat.epoch + hands,
         refuse ? 'the chat changed hands while this was being decided' : null,
         now,
         refuse ? now : null,

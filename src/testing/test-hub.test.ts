@@ -165,8 +165,7 @@ describe.each<GatewayName>(['gowa', 'uazapi'])('a bot in a whole hub, over %s', 
     expect(ana.last).toBe('A person will answer you.')
   })
 
-  // Until the store lets the turn that moves the owner keep what it said before: now that is refused.
-  test.skip('what is said before handing over arrives', async () => {
+  test('what is said before handing over arrives', async () => {
     const bot = createBot()
     bot.on('message', (ctx) => {
       ctx.reply('One moment.')
