@@ -78,6 +78,8 @@ on('strip', (entry) => {
   else model.strip.push(entry)
   if (model.strip.length > STRIP) model.strip.shift()
   renderStrip()
+  const message = failed(entry) && chosenChat().messages.find((one) => one.id === entry.message)
+  if (message) showMessage(message, false)
 })
 
 function replace(list, key, item) {
@@ -358,6 +360,8 @@ function renderTrouble() {
 
 // --- messages -----------------------------------------------------------------------------------------
 
+/** A message that the hub will never hear of. */
+const failed = (entry) => entry.what === 'message' && ['refused', 'lost', 'dropped'].includes(entry.state)
 const isMine = (message) => message.by === model.place.person
 const summary = (message) =>
   message.revokedAt
@@ -402,17 +406,23 @@ function showMessage(message, isNew) {
     the('spoken').textContent = say('saidBy', { name: senderName(message), text: summary(message) })
 }
 
+/** Somebody who is mentioned is shown by name, as WhatsApp does. */
+const withNames = (words) =>
+  words.replace(/@(\d{5,20})/g, (mention, digits) =>
+    personNamed(digits) ? `@${personNamed(digits).name}` : mention,
+  )
 const senderName = (message) => (message.by ? personNamed(message.by)?.name : number().name)
 
 function bubble(message) {
   const mine = isMine(message)
   const { content } = message
+  const failure = model.strip.find((entry) => entry.message === message.id && failed(entry))
   const inner = message.revokedAt
     ? [make('p', { class: 'gone' }, say('deleted'))]
     : [
         message.replyTo && make('p', { class: 'quote' }, shorten(message.replyTo.text ?? '…')),
         ...medium(message),
-        content.text && make('p', { class: 'words' }, content.text),
+        content.text && make('p', { class: 'words' }, withNames(content.text)),
       ]
   const body = make(
     'article',
@@ -426,6 +436,7 @@ function bubble(message) {
     make(
       'p',
       { class: 'foot' },
+      failure && make('span', { class: 'bad' }, say(`fate_${failure.state}`)),
       message.author === 'person' && make('span', {}, say('handWritten')),
       message.editedAt && !message.revokedAt && make('span', {}, say('edited')),
       make('time', { title: new Date(message.at).toLocaleString(locale()) }, clock(message.at)),
@@ -465,7 +476,10 @@ function bubble(message) {
   for (const end of ['touchend', 'touchmove', 'touchcancel'])
     body.addEventListener(end, () => clearTimeout(press), { passive: true })
   body.addEventListener('keydown', (event) => {
-    if (event.target === body && event.key === 'Enter') openMenu(message, body)
+    if (event.target !== body || event.key !== 'Enter') return
+    // Else the same stroke would press the menu's first button.
+    event.preventDefault()
+    openMenu(message, body)
   })
   return body
 }

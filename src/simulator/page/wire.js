@@ -56,7 +56,7 @@ function call(entry, { say, clock }) {
       {},
       make('time', {}, clock(entry.at, true)),
       make('span', { class: 'way', title: say('fromHub') }, '←'),
-      make('code', {}, `${entry.method} ${entry.path}`),
+      make('code', {}, `${entry.method} ${entry.path.replace(/[0-9A-F]{16,}/gi, '…')}`),
       make('span', { class: 'of' }, entry.instance),
     ),
     make(
