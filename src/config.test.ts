@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -8,6 +8,8 @@ import { defineHub, type LoadOptions, loadConfig } from './config.ts'
 import { HubError } from './core/errors.ts'
 import { defineGateway, type Gateway } from './core/gateway.ts'
 import { defineFeature } from './core/turn.ts'
+import { features as realFeatures } from './features/index.ts'
+import { gateways as realGateways } from './gateways/index.ts'
 
 const gateway = <S>(name: string, proof: Gateway['proof'], settings: z.ZodType<S>) =>
   defineGateway<S>({
@@ -151,7 +153,7 @@ describe('what comes out', () => {
           tags: ['eu'],
           webhook: { secrets: [SECRET], allow: ['203.0.113.0/24'] },
         },
-        { ...keyed, pacing: { minDelayMs: 0, maxDelayMs: '2s' } },
+        { ...keyed, pacing: { minDelayMs: 0, maxDelayMs: '2s' }, reorderWindowMs: '500ms' },
       ],
       features: { replies: { rules: [{ match: '/help', reply: 'Commands' }] } },
       retention: { deliveries: '3d', events: 7200000 },
@@ -170,7 +172,11 @@ describe('what comes out', () => {
       webhook: { secrets: [SECRET], allow: ['203.0.113.0/24'] },
       settings: { basicAuth: { username: 'u', password: 'p' } },
     })
-    expect(config.instances[1]).toMatchObject({ pacing: { maxDelayMs: 2000 }, settings: { token: 'tok' } })
+    expect(config.instances[1]).toMatchObject({
+      pacing: { maxDelayMs: 2000 },
+      reorderWindowMs: 500,
+      settings: { token: 'tok' },
+    })
     expect(config.features).toEqual({ replies: { rules: [{ match: '/help', reply: 'Commands' }] } })
     expect(config.retention).toMatchObject({ deliveriesMs: 3 * 864e5, eventsMs: 72e5, dedupeMs: 30 * 864e5 })
   })
@@ -460,7 +466,7 @@ describe('faults', () => {
     [
       'another gateway’s setting',
       { instances: [{ ...signing, token: 'x' }] },
-      'E_CONFIG instances[0].token is not a key of the configuration. Known here: id, gateway, baseUrl, insecure, device, tags, deliveriesPerSecond, apiMessagesClaim, webhook, pacing, basicAuth.',
+      'E_CONFIG instances[0].token is not a key of the configuration. Known here: id, gateway, baseUrl, insecure, device, tags, deliveriesPerSecond, reorderWindowMs, apiMessagesClaim, webhook, pacing, basicAuth.',
     ],
     [
       'a misspelt setting',
@@ -471,6 +477,11 @@ describe('faults', () => {
       'an id',
       { instances: [{ ...signing, id: 'a b' }] },
       'E_CONFIG instances[0].id is not a name. Use 1 to 63 letters, digits, "-" or "_", beginning with a letter or digit.',
+    ],
+    [
+      'too long a window',
+      { instances: [{ ...signing, reorderWindowMs: '2m' }] },
+      'E_CONFIG instances[0].reorderWindowMs is too long. The most is 1m.',
     ],
     [
       'the same id twice',
@@ -548,6 +559,59 @@ describe('proof and openness', () => {
     expect(await one({ host })).toContain('E_CONFIG_PUBLIC_URL publicUrl is missing')
     expect((await load({ host, publicUrl: 'https://h.example' })).warnings).toEqual([])
     expect((await load({ host, publicUrl: 'http://h.example' })).warnings).toHaveLength(1)
+  })
+})
+
+describe('docs/configuration.md', () => {
+  const page = readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8')
+  const build = { gateways: realGateways, features: realFeatures }
+
+  test('its example is a good configuration', async () => {
+    const example = /```json\n(.*?)```/s.exec(page)?.[1] ?? ''
+    const env = { GOWA_SECRET: SECRET, UAZAPI_TOKEN: 'a-token-of-an-instance', UAZAPI_KEY: SECRET }
+    const { config } = await load(example, { ...build, env })
+    expect(config.instances).toHaveLength(2)
+  })
+
+  test('has every key, gateway and feature of this build', async () => {
+    const zzz = { '?': 1 }
+    const list = await faults(
+      {
+        ...zzz,
+        limits: zzz,
+        retention: zzz,
+        servers: [{ id: 's', gateway: '?', baseUrl: 'http://x.example', webhook: zzz, ...zzz }],
+        instances: realGateways.map(({ name }) => ({
+          id: name,
+          gateway: name,
+          baseUrl: 'http://x.example',
+          insecure: true,
+          pacing: zzz,
+          token: 'a-token-of-an-instance',
+          ...zzz,
+        })),
+        features: zzz,
+      },
+      build,
+    )
+    const names = list.flatMap(
+      (fault) => /(?:Known here:|It has) (.*)\.$/.exec(fault)?.[1]?.split(', ') ?? [],
+    )
+    expect(names.length).toBeGreaterThan(40)
+    for (const name of names) expect(page).toMatch(new RegExp(`\`${name}\`|"${name}"`))
+  })
+
+  test('names every variable that is read', async () => {
+    for (const name of [
+      'PORT',
+      'POMBO_DATABASE_URL',
+      'POMBO_API_KEY',
+      'POMBO_ADMIN_PASSWORD',
+      'POMBO_SECRET_KEY',
+    ]) {
+      expect(page).toContain(`\`${name}\``)
+      expect(await one({}, { env: { [name]: 'x' } })).toContain(` ${name} `)
+    }
   })
 })
 

@@ -30,8 +30,7 @@ import type { Feature, Handler } from './core/turn.ts'
 
 export { defineHub, type HubInput, type InstanceInput, type ServerInput, type Text } from './config/input.ts'
 
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
+const DAY = 86_400_000
 
 /** What a setting is when nobody sets it. */
 export const DEFAULTS = {
@@ -63,11 +62,11 @@ const LIMITS = {
   failedAuthPerMinute: whole(1, 1_000_000).default(DEFAULTS.limits.failedAuthPerMinute),
 }
 const RETENTION = {
-  deliveries: duration(HOUR, '1h').default(DEFAULTS.retention.deliveriesMs),
+  deliveries: duration('1h').default(DEFAULTS.retention.deliveriesMs),
   // Shorter than a gateway retries, and a late repeat would be answered twice.
-  dedupe: duration(DAY, '1d').default(DEFAULTS.retention.dedupeMs),
-  events: duration(HOUR, '1h').default(DEFAULTS.retention.eventsMs),
-  commands: duration(DAY, '1d').default(DEFAULTS.retention.commandsMs),
+  dedupe: duration('1d').default(DEFAULTS.retention.dedupeMs),
+  events: duration('1h').default(DEFAULTS.retention.eventsMs),
+  commands: duration('1d').default(DEFAULTS.retention.commandsMs),
 }
 const WEBHOOK = {
   secrets: z.array(secret).default([]),
@@ -83,10 +82,12 @@ const INSTANCE = {
   device: z.string().min(1).optional(),
   tags: z.array(z.string().min(1)).default([]),
   deliveriesPerSecond: z.number().positive().optional(),
+  // As long as every event of this number waits before it is handled.
+  reorderWindowMs: duration(0, '1m').optional(),
   apiMessagesClaim: z.boolean().default(false),
 }
 const INSTANCE_PARTS = ['webhook', 'pacing']
-const PACING = { minDelayMs: duration(0, '0').optional(), maxDelayMs: duration(0, '0').optional() }
+const PACING = { minDelayMs: duration(0).optional(), maxDelayMs: duration(0).optional() }
 
 export interface LoadOptions {
   /** Configuration file; without it `pombo.config.{ts,js,mjs,json}` in `cwd`, if there is one. */

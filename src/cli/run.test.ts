@@ -87,6 +87,21 @@ describe('usage', () => {
     expect(out).toEqual([])
   })
 
+  test('docs/cli.md has every command and flag that help shows', async () => {
+    const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
+    const { io, out } = terminal()
+    await run(['--help'], io)
+    const commands = [...(out[0] ?? '').matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name!)
+    expect(commands).toContain('serve')
+    for (const command of commands) {
+      const section = page.split(`\n## \`pombo ${command}\``)[1]?.split('\n## ')[0] ?? ''
+      await run([command, '--help'], io)
+      for (const [flag] of (out.at(-1) ?? '').matchAll(/--[a-z-]+/g)) {
+        if (flag !== '--help') expect(section).toContain(flag)
+      }
+    }
+  })
+
   test('colours only where they are welcome', async () => {
     const plain = terminal()
     await run(['sevre'], plain.io)

@@ -34,8 +34,8 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     about:
       'Runs a hub, simulated gateways and a demo bot on loopback, with data of its own under ./data/demo.\n' +
       'Type as a customer on the page it names and watch the bot answer.',
-    flags: [],
-    examples: ['pombo demo', 'PORT=8080 pombo demo'],
+    flags: [['--simulator-port PORT', 'where the page with the phone is; 3002 unless given']],
+    examples: ['pombo demo', 'PORT=8080 pombo demo --simulator-port 8081'],
     load: async () => (await import('./commands/demo.ts')).demo,
   },
   migrate: {

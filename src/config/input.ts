@@ -72,9 +72,11 @@ export interface InstanceInput {
   /** Words to address several numbers at once in a bot. */
   tags?: readonly Text[]
   /** Wait between two sends of this number, evenly spread between the two. Default: none. */
-  pacing?: { minDelayMs?: number; maxDelayMs?: number }
+  pacing?: { minDelayMs?: Duration; maxDelayMs?: Duration }
   /** Deliveries a second before 429. Default: no limit. */
   deliveriesPerSecond?: number
+  /** How long events wait to be put into the gateway's order. Default 0: they are handled as they arrive. */
+  reorderWindowMs?: Duration
   /** Do messages that other programs send through the API hand the chat to a person? Default false. */
   apiMessagesClaim?: boolean
   /** Credential of the number, on gateways that have one. */

@@ -1,6 +1,6 @@
 import { isIP, isIPv4 } from 'node:net'
 import { z } from 'zod'
-import { DURATION_HELP, parseDuration } from '../core/duration.ts'
+import { DURATION_HELP, type Duration, parseDuration } from '../core/duration.ts'
 import { isInstanceId, RESERVED_INSTANCE_IDS } from '../core/ids.ts'
 import { ruled } from './faults.ts'
 
@@ -128,12 +128,16 @@ export const network = ruled(z.string(), (value) => {
   }
 }).transform((value) => (value.includes('/') ? value : `${value}/${isIPv4(value) ? 32 : 128}`))
 
-export const duration = (leastMs: number, leastText: string) =>
-  ruled(z.union([z.string(), z.number()], { error: `must be ${DURATION_HELP}` }), (value) => {
+/** A length of time in a range, both ends written as durations. Read as milliseconds. */
+export const duration = (least: Duration, most?: Duration) =>
+  ruled(z.union([z.string(), z.number()]), (value) => {
     const ms = parseDuration(value)
     if (ms === undefined) return { problem: 'is not a length of time', mend: `Write ${DURATION_HELP}.` }
-    return ms >= leastMs ? undefined : { problem: 'is too short', mend: `The least is ${leastText}.` }
-  }).transform((value) => parseDuration(value) ?? 0)
+    if (ms < millis(least)) return { problem: 'is too short', mend: `The least is ${least}.` }
+    return ms > millis(most ?? ms) ? { problem: 'is too long', mend: `The most is ${most}.` } : undefined
+  }).transform(millis)
+
+const millis = (value: unknown): number => parseDuration(value) ?? 0
 
 /** A whole number in a range. */
 export const whole = (least: number, most: number) =>
