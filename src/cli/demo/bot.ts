@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type Bot, createBot } from '../../bot/bot.ts'
 
 type Language = 'en' | 'pt' | 'es'
@@ -68,6 +69,10 @@ const anyOf = (words: Record<Language, readonly string[]>): string[] =>
 const YES = /^(yes|y|sim|s|sí|si)$/i
 const NO = /^(no|n|não|nao)$/i
 
+/** The same order has the same number, however often it is asked for. */
+const orderNumber = (key: string): string =>
+  `T-${createHash('sha256').update(key).digest('hex').slice(0, 5).toUpperCase()}`
+
 /**
  * The bot of the demo: a small shop in three languages. It is written as any bot would be; only the
  * picture it sends back is the simulator's.
@@ -114,7 +119,7 @@ export function createDemoBot({ pictureUrl }: { pictureUrl: string }): Bot<Memor
         ctx.reply(says.confirm(words.slice(0, 60)), { typing: '500ms' })
       } else if (YES.test(words)) {
         // In a real shop this calls another system. It is done once, whatever crashes.
-        const id = await ctx.step('create order', ({ key }) => `T-${key.slice(-5).toUpperCase()}`)
+        const id = await ctx.step('create order', ({ key }) => orderNumber(key))
         delete ctx.session.order
         ctx.reply(says.ordered(id, item), { typing: '800ms' })
       } else if (NO.test(words)) {

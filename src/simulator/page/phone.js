@@ -366,7 +366,7 @@ const isMine = (message) => message.by === model.place.person
 const summary = (message) =>
   message.revokedAt
     ? say('deleted')
-    : message.content.text || (message.content.type === 'text' ? '' : say('picture'))
+    : withNames(message.content.text ?? '') || (message.content.type === 'text' ? '' : say('picture'))
 const shorten = (words) => (words.length > 60 ? `${words.slice(0, 59)}…` : words)
 
 function renderLog() {
