@@ -29,23 +29,28 @@ let simulator: Simulator
 let hubUrl: string
 const kill = vi.fn()
 
+async function receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (incoming.url === '/health') {
+    response.end('{}')
+    return
+  }
+  const chunks: Buffer[] = []
+  for await (const chunk of incoming) chunks.push(chunk as Buffer)
+  const bytes = Buffer.concat(chunks)
+  const signature = createHmac('sha256', 'right-secret').update(bytes).digest('hex')
+  const signed = incoming.headers.signature === signature
+  receiver.got.push({ body: JSON.parse(bytes.toString()) as Happening, signed, at: performance.now() })
+  if (signed) receiver.answer(incoming, response)
+  else response.writeHead(401).end()
+}
+
 const accept: Receiver['answer'] = (_request, response) => response.end('{"accepted":1,"duplicates":0}')
 
 beforeEach(async () => {
   receiver = {
     got: [],
     answer: accept,
-    server: createServer(async (incoming, response) => {
-      if (incoming.url === '/health') return void response.end('{}')
-      const chunks: Buffer[] = []
-      for await (const chunk of incoming) chunks.push(chunk as Buffer)
-      const bytes = Buffer.concat(chunks)
-      const signature = createHmac('sha256', 'right-secret').update(bytes).digest('hex')
-      const signed = incoming.headers.signature === signature
-      receiver.got.push({ body: JSON.parse(bytes.toString()), signed, at: performance.now() })
-      if (signed) receiver.answer(incoming, response)
-      else response.writeHead(401).end()
-    }),
+    server: createServer((incoming, response) => void receive(incoming, response)),
   }
   await new Promise<void>((resolve) => receiver.server.listen(0, '127.0.0.1', resolve))
   hubUrl = `http://127.0.0.1:${(receiver.server.address() as AddressInfo).port}`
