@@ -11,7 +11,8 @@ import { createHttpClient } from './platform/http-client.ts'
 import { createLogger } from './platform/log.ts'
 import { createMetrics, type PrometheusMetrics } from './platform/metrics.ts'
 import { secretsIn } from './platform/scrub.ts'
-import { migrateSqlite, openSqliteStore } from './storage/sqlite/open.ts'
+import { migrateSqlite } from './storage/sqlite/open.ts'
+import { openSqliteThread } from './storage/sqlite/thread.ts'
 
 /** The only place that picks concrete parts: which store, gateways, features, clock, log and HTTP. */
 
@@ -60,7 +61,7 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
   const outgoing = createHttpClient({ clock })
   const store =
     overrides.store ??
-    (await openSqliteStore({
+    (await openSqliteThread({
       path: config.database.path,
       clock,
       log,

@@ -85,7 +85,12 @@ const state = (connection: ConnectionState): ArrivingEvent =>
   )
 
 /** The suite every engine passes. */
-export function storeConformance(name: string, open: () => Promise<StoreFixture>): void {
+export function storeConformance(
+  name: string,
+  open: () => Promise<StoreFixture>,
+  options: { modelRuns: number } = { modelRuns: 25 },
+): void {
+  const { modelRuns } = options
   describe(`store on ${name}`, () => {
     let fixture: StoreFixture
     let store: Store
@@ -153,7 +158,7 @@ export function storeConformance(name: string, open: () => Promise<StoreFixture>
         limit: 100,
         leaseMs: 65_000,
         pacing: new Map(),
-        random: () => 0.5,
+        dice: 0.5,
         unknownHoldMs: HOLD,
         exclude: [],
         ...options,
@@ -256,7 +261,7 @@ export function storeConformance(name: string, open: () => Promise<StoreFixture>
               }
             },
           ),
-          { numRuns: 25 },
+          { numRuns: modelRuns },
         )
       })
 
@@ -397,7 +402,7 @@ export function storeConformance(name: string, open: () => Promise<StoreFixture>
               }
             },
           ),
-          { numRuns: 25 },
+          { numRuns: modelRuns },
         )
       })
     })

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 
 const HEX_SHA256 = /^[0-9a-f]{64}$/i
 
@@ -19,13 +19,12 @@ export function hmacMatches(secrets: readonly string[], bytes: Uint8Array, hex: 
 
 /** Compares two strings in time that depends on neither's content; lengths may differ. */
 export function sameText(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(a), digest(b))
+  return timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))
 }
 
 /** 32-byte key of a list of strings; no two different lists share one. */
 export function hashParts(parts: readonly string[]): Buffer {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part)
-  return hash.digest()
+  let text = ''
+  for (const part of parts) text += `${part.length}:${part}`
+  return hash('sha256', text, 'buffer')
 }

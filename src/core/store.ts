@@ -277,7 +277,8 @@ export interface OutboxStore {
     limit: number
     leaseMs: number
     pacing: ReadonlyMap<InstanceId, { minDelayMs: number; maxDelayMs: number }>
-    random: () => number
+    /** One throw in [0, 1) for the jitter of this claim. */
+    dice: number
     /** How long an unknown send holds its chat. */
     unknownHoldMs: number
     /** Numbers with enough sends under way. */

@@ -63,7 +63,7 @@ export function createDeliverer(parts: DeliverParts) {
       limit: Math.min(CLAIM, SLOTS - running.size),
       leaseMs,
       pacing: parts.pacing,
-      random: parts.random,
+      dice: parts.random(),
       unknownHoldMs: UNKNOWN_HOLD_MS,
       exclude,
     })

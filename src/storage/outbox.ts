@@ -157,7 +157,7 @@ function decide(
   if (head.typing_ms > 0 && head.typed === 0) return { do: 'give', task: 'typing' }
   if (paced && slot) {
     slot.nextSendAt =
-      now + pacing.minDelayMs + Math.round(options.random() * (pacing.maxDelayMs - pacing.minDelayMs))
+      now + pacing.minDelayMs + Math.round(options.dice * (pacing.maxDelayMs - pacing.minDelayMs))
     slot.changed = true
   }
   return { do: 'give', task: 'send' }

@@ -5,10 +5,10 @@ import type { Engine } from './dialect.ts'
 import { acceptBatch } from './inbox.ts'
 import { holdInstance } from './instances.ts'
 import * as lanes from './lanes.ts'
-import { createLog } from './log.ts'
 import { mergeWaiting } from './merge.ts'
-import { PLACE_HOLDER } from './messages.ts'
+import * as operate from './operate.ts'
 import * as outbox from './outbox.ts'
+import { createReads } from './reads.ts'
 
 export interface StoreOptions {
   clock: Clock
@@ -22,16 +22,6 @@ export interface StoreOptions {
 
 const PRUNE_BATCH = 500
 
-const NEXT_DUE = {
-  lanes: sql<{ due: number | null }>`select min(ready_at) as due from lane where ready_at is not null`,
-  timers: sql<{ due: number | null }>`select min(due) as due from (
-    select min(at) as due from timer where fired = 0 union all select min(until) from parked) waiting`,
-  outbox: sql<{
-    due: number | null
-  }>`select min(case when i.hold_until > o.ready_at then i.hold_until else o.ready_at end) as due
-    from outbox o left join instance_state i on i.instance = o.instance where o.ready_at is not null`,
-} as const
-
 /** The store, written once over an engine. */
 export function createStore(engine: Engine, options: StoreOptions): Store {
   const { clock } = options
@@ -39,7 +29,7 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
   const accept = (batch: readonly Arrival[]) =>
     engine.write((db) => acceptBatch(engine, db, batch, { now: now(), dedupeMs: options.dedupeMs }))
   return {
-    ...createLog(engine, clock),
+    ...createReads(engine.read),
     installation: options.installation,
 
     async accept(batch) {
@@ -69,27 +59,6 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     releaseLanes: (held) => engine.write((db) => lanes.releaseLanes(engine, db, held)),
     commitTurns: (batch) => engine.write((db) => lanes.commitTurns(engine, db, batch, now())),
     failTurn: (failure) => engine.write((db) => lanes.failTurn(engine, db, failure, now())),
-    async hasMessage(chat, id) {
-      const row = await engine.read
-        .selectFrom('message')
-        .select('id')
-        .where('chat_id', '=', chat)
-        .where('message_id', '=', id)
-        .where('status', '>', PLACE_HOLDER)
-        .executeTakeFirst()
-      return row !== undefined
-    },
-    async timerIsCurrent(lane, key, generation) {
-      const row = await engine.read
-        .selectFrom('timer')
-        .select('lane_id')
-        .where('lane_id', '=', lane)
-        .where('key', '=', key)
-        .where('generation', '=', generation)
-        .where('fired', '=', 1)
-        .executeTakeFirst()
-      return row !== undefined
-    },
     beginStep: (step, epoch) => engine.write((db) => lanes.beginStep(db, step, epoch)),
     finishStep: (step, guard, result) => engine.write((db) => lanes.finishStep(db, step, guard, result)),
     fireDue: (limit) => engine.write((db) => lanes.fireDue(engine, db, limit, now())),
@@ -97,17 +66,18 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
       const waiting = await engine.read.selectFrom('pending_merge').select('id').limit(1).executeTakeFirst()
       return waiting ? engine.write((db) => mergeWaiting(db, now())) : 0
     },
-    async nextDue(queue) {
-      const { rows } = await NEXT_DUE[queue].execute(engine.read)
-      return rows[0]?.due ?? undefined
-    },
-
     claimSends: (request) => engine.write((db) => outbox.claimSends(engine, db, request, now())),
     typed: (send, readyAt) => engine.write((db) => outbox.markTyped(db, send, readyAt)),
     settle: (batch) => engine.write((db) => outbox.settleSends(engine, db, batch, now(), options)),
     recover: () => engine.write((db) => outbox.recoverAfterCrash(db, now())),
     holdInstance: (instance, hold) => engine.write((db) => holdInstance(db, instance, hold)),
     enqueue: (request) => engine.write((db) => outbox.enqueueCommand(engine, db, request, now())),
+
+    retryEvent: (id) => engine.write((db) => operate.retryEvent(engine, db, id, now())),
+    discardEvent: (id) => engine.write((db) => operate.discardEvent(db, id)),
+    resolveCommand: (id, decision) =>
+      engine.write((db) => operate.resolveCommand(engine, db, id, decision, now())),
+    setOwner: (chat, owner) => engine.write((db) => operate.setOwner(db, chat, owner, now())),
 
     async ping() {
       await engine.write((db) =>

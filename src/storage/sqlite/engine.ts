@@ -69,10 +69,8 @@ export class SqliteEngine implements Engine {
          pragma foreign_keys = off; pragma cache_size = -32768; pragma temp_store = memory;
          pragma wal_autocheckpoint = 4000; pragma mmap_size = 0`,
       )
-      const reader = new Connection(path, { readOnly: true })
-      reader.exec('pragma cache_size = -16384; pragma temp_store = memory')
       this.#db = kyselyOver(this.#writer)
-      this.read = kyselyOver(reader)
+      this.read = openReader(path)
     } catch (cause) {
       this.#lock.close()
       throw new HubError(
@@ -195,6 +193,13 @@ export class SqliteEngine implements Engine {
     await this.#db.destroy()
     this.#lock.close()
   }
+}
+
+/** A read-only connection: sees what is committed, waits for nobody. The database must exist. */
+export function openReader(path: string): Db {
+  const reader = new Connection(path, { readOnly: true })
+  reader.exec('pragma cache_size = -8192; pragma temp_store = memory')
+  return kyselyOver(reader)
 }
 
 function kyselyOver(connection: Connection): Db {

@@ -13,29 +13,49 @@ import {
 import type { Address } from '../../core/address.ts'
 import type { CommandId, InstanceId } from '../../core/ids.ts'
 import type { Logger } from '../../core/ports.ts'
+import type { Store } from '../../core/store.ts'
 import { openSqliteStore } from './open.ts'
+import { openSqliteThread } from './thread.ts'
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent }
 const DAY = 24 * 3_600_000
 
+const clockOf = (clock: { now: number }) => ({
+  now: () => clock.now,
+  monotonic: () => clock.now,
+  setTimeout: () => ({ cancel() {} }),
+})
 const openAt = (path: string, clock: { now: number }) =>
-  openSqliteStore({
-    path,
-    log: silent,
-    dedupeMs: 30 * DAY,
-    clock: { now: () => clock.now, monotonic: () => clock.now, setTimeout: () => ({ cancel() {} }) },
-  })
+  openSqliteStore({ path, log: silent, dedupeMs: 30 * DAY, clock: clockOf(clock) })
 
-async function openFixture(): Promise<StoreFixture> {
+/** A clock that a thread can read, too. */
+function sharedClock(start: number): { now: number; buffer: SharedArrayBuffer } {
+  const buffer = new SharedArrayBuffer(8)
+  const cell = new Float64Array(buffer)
+  cell[0] = start
+  return {
+    buffer,
+    get now() {
+      return cell[0]!
+    },
+    set now(ms: number) {
+      cell[0] = ms
+    },
+  }
+}
+
+async function fixtureOf(
+  open: (path: string, clock: ReturnType<typeof sharedClock>) => Promise<Store>,
+): Promise<StoreFixture> {
   const dir = mkdtempSync(join(tmpdir(), 'pombo-store-'))
-  const clock = { now: Date.UTC(2026, 10, 1) }
-  let store = await openAt(join(dir, 'hub.db'), clock)
+  const clock = sharedClock(Date.UTC(2026, 10, 1))
+  let store = await open(join(dir, 'hub.db'), clock)
   return {
     store,
     clock,
     async reopen() {
       await store.close()
-      store = await openAt(join(dir, 'hub.db'), clock)
+      store = await open(join(dir, 'hub.db'), clock)
       return store
     },
     async close() {
@@ -45,7 +65,34 @@ async function openFixture(): Promise<StoreFixture> {
   }
 }
 
-storeConformance('SQLite', openFixture)
+storeConformance('SQLite', () => fixtureOf(openAt))
+storeConformance(
+  'SQLite with its writer in a thread',
+  () =>
+    fixtureOf((path, clock) =>
+      openSqliteThread({
+        path,
+        log: silent,
+        dedupeMs: 30 * DAY,
+        clock: clockOf(clock),
+        sharedClock: clock.buffer,
+      }),
+    ),
+  // The model is the same; what differs is the way to it.
+  { modelRuns: 3 },
+)
+
+test('a thread tells why it could not open, with the same error', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'pombo-thread-'))
+  const clock = sharedClock(0)
+  const open = () =>
+    openSqliteThread({ path: join(dir, 'hub.db'), log: silent, dedupeMs: DAY, clock: clockOf(clock) })
+  const store = await open()
+  await expect(open()).rejects.toMatchObject({ name: 'HubError', code: 'E_STORE_LOCKED' })
+  await store.close()
+  await expect(store.ping()).rejects.toMatchObject({ code: 'E_STORE_UNAVAILABLE' })
+  rmSync(dir, { recursive: true })
+})
 
 describe('a SQLite file', () => {
   let dir: string

@@ -12,17 +12,49 @@ import type {
   EventRow,
   EventStatus,
   InstanceState,
-  LogStore,
   Page,
   PageRequest,
+  Store,
 } from '../core/store.ts'
 import type { LoggedMessage, Owner } from '../core/turn.ts'
-import type { Engine } from './dialect.ts'
-import { appendToLanes, type EventData, toChatState, wakeOutboxes } from './lanes.ts'
+import type { Db } from './dialect.ts'
+import { type EventData, toChatState } from './lanes.ts'
+import { PLACE_HOLDER } from './messages.ts'
 
-/** Reading and operating: what the API and the console ask for. Every list is newest first. */
-export function createLog(engine: Engine, clock: { now(): number }): LogStore {
-  const { read } = engine
+const NEXT_DUE = {
+  lanes: sql<{ due: number | null }>`select min(ready_at) as due from lane where ready_at is not null`,
+  timers: sql<{ due: number | null }>`select min(due) as due from (
+    select min(at) as due from timer where fired = 0 union all select min(until) from parked) waiting`,
+  outbox: sql<{
+    due: number | null
+  }>`select min(case when i.hold_until > o.ready_at then i.hold_until else o.ready_at end) as due
+    from outbox o left join instance_state i on i.instance = o.instance where o.ready_at is not null`,
+} as const
+
+/** The part of the port that reads. */
+export type StoreReads = Pick<
+  Store,
+  | 'listEvents'
+  | 'getEvent'
+  | 'getDelivery'
+  | 'listChats'
+  | 'getChat'
+  | 'getContact'
+  | 'listMessages'
+  | 'getMessage'
+  | 'listCommands'
+  | 'getCommand'
+  | 'findChat'
+  | 'chatKindOf'
+  | 'instanceStates'
+  | 'backlog'
+  | 'hasMessage'
+  | 'timerIsCurrent'
+  | 'nextDue'
+>
+
+/** Everything a store only reads; needs nothing but a connection. Every list is newest first. */
+export function createReads(read: Db): StoreReads {
   return {
     async listEvents(page) {
       const rows = await read
@@ -126,76 +158,6 @@ export function createLog(engine: Engine, clock: { now(): number }): LogStore {
       const row = await read.selectFrom('command').selectAll().where('id', '=', id).executeTakeFirst()
       return row && toCommand(row)
     },
-    retryEvent: (id) =>
-      engine.write(async (db) => {
-        const event = await db.selectFrom('event').selectAll().where('id', '=', id).executeTakeFirst()
-        if (event?.status !== 'dead' || event.lane_id === null) return undefined
-        const fresh = await engine.reserveIds(db, 'event', 1)
-        await db
-          .insertInto('event')
-          .values({
-            ...event,
-            id: fresh,
-            place: null,
-            status: 'parked',
-            accepted_at: clock.now(),
-            generation: event.generation + 1,
-            attempts: 0,
-            epoch: null,
-            done_at: null,
-            error: null,
-            note: `asked to run again after event ${id} failed`,
-          })
-          .execute()
-        await db
-          .updateTable('event')
-          .set({ status: 'discarded', note: `run again as event ${fresh}` })
-          .where('id', '=', id)
-          .execute()
-        await appendToLanes(engine, db, [{ event: fresh, lane: event.lane_id }])
-        return fresh as EventId
-      }),
-    discardEvent: (id) =>
-      engine.write(async (db) => {
-        const result = await db
-          .updateTable('event')
-          .set({ status: 'discarded', note: 'given up by a person' })
-          .where('id', '=', id)
-          .where('status', '=', 'dead')
-          .executeTakeFirst()
-        return result.numUpdatedRows > 0n
-      }),
-    resolveCommand: (id, decision) =>
-      engine.write(async (db) => {
-        const waiting: CommandState[] = ['unknown', 'held', 'dead', 'rejected', 'refused']
-        const command = await db.selectFrom('command').selectAll().where('id', '=', id).executeTakeFirst()
-        if (!command || !waiting.includes(command.state as CommandState)) return false
-        const now = clock.now()
-        const set =
-          decision === 'resend'
-            ? {
-                state: 'queued',
-                reason: 'sent again by a person',
-                epoch: null,
-                settled_at: null,
-                attempts: 0,
-              }
-            : decision === 'sent'
-              ? { state: 'sent', reason: 'a person saw that it was sent', settled_at: now }
-              : { state: 'discarded', reason: 'given up by a person', settled_at: now }
-        await db.updateTable('command').set(set).where('seq', '=', command.seq).execute()
-        await sql`update outbox set ready_at = ${now} where chat_id = ${command.chat_id} and holder is null`.execute(
-          db,
-        )
-        if (decision === 'resend') await wakeOutboxes(engine, db, [command])
-        return true
-      }),
-    setOwner: (chat, owner) =>
-      engine.write(async (db) => {
-        const result = await sql`update chat set owner = ${owner}, owner_at = ${clock.now()},
-          epoch = case when owner = ${owner} then epoch else epoch + 1 end where id = ${chat}`.execute(db)
-        return Number(result.numAffectedRows ?? 0) > 0
-      }),
     async findChat(instance, address) {
       const row = await read
         .selectFrom('chat')
@@ -236,6 +198,31 @@ export function createLog(engine: Engine, clock: { now(): number }): LogStore {
           ...(row.hold_until === null ? {} : { holdUntil: row.hold_until }),
         }),
       )
+    },
+    async hasMessage(chat, id) {
+      const row = await read
+        .selectFrom('message')
+        .select('id')
+        .where('chat_id', '=', chat)
+        .where('message_id', '=', id)
+        .where('status', '>', PLACE_HOLDER)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+    async timerIsCurrent(lane, key, generation) {
+      const row = await read
+        .selectFrom('timer')
+        .select('lane_id')
+        .where('lane_id', '=', lane)
+        .where('key', '=', key)
+        .where('generation', '=', generation)
+        .where('fired', '=', 1)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+    async nextDue(queue) {
+      const { rows } = await NEXT_DUE[queue].execute(read)
+      return rows[0]?.due ?? undefined
     },
     async backlog() {
       const { rows } = await sql<Backlog>`select

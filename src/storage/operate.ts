@@ -1,0 +1,84 @@
+import { sql } from 'kysely'
+import type { CommandState } from '../core/commands.ts'
+import type { ChatId, CommandId, EventId } from '../core/ids.ts'
+import type { Owner } from '../core/turn.ts'
+import type { Db, Engine } from './dialect.ts'
+import { appendToLanes, wakeOutboxes } from './lanes.ts'
+
+/** What a person decides about things that wait for one. */
+
+/** A dead event goes to its lane's tail as a new generation; undefined if it is not dead. */
+export async function retryEvent(
+  engine: Engine,
+  db: Db,
+  id: EventId,
+  now: number,
+): Promise<EventId | undefined> {
+  const event = await db.selectFrom('event').selectAll().where('id', '=', id).executeTakeFirst()
+  if (event?.status !== 'dead' || event.lane_id === null) return undefined
+  const fresh = await engine.reserveIds(db, 'event', 1)
+  await db
+    .insertInto('event')
+    .values({
+      ...event,
+      id: fresh,
+      place: null,
+      status: 'parked',
+      accepted_at: now,
+      generation: event.generation + 1,
+      attempts: 0,
+      epoch: null,
+      done_at: null,
+      error: null,
+      note: `asked to run again after event ${id} failed`,
+    })
+    .execute()
+  await db
+    .updateTable('event')
+    .set({ status: 'discarded', note: `run again as event ${fresh}` })
+    .where('id', '=', id)
+    .execute()
+  await appendToLanes(engine, db, [{ event: fresh, lane: event.lane_id }])
+  return fresh as EventId
+}
+
+export async function discardEvent(db: Db, id: EventId): Promise<boolean> {
+  const result = await db
+    .updateTable('event')
+    .set({ status: 'discarded', note: 'given up by a person' })
+    .where('id', '=', id)
+    .where('status', '=', 'dead')
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
+const WAIT_FOR_A_PERSON: readonly CommandState[] = ['unknown', 'held', 'dead', 'rejected', 'refused']
+
+export async function resolveCommand(
+  engine: Engine,
+  db: Db,
+  id: CommandId,
+  decision: 'resend' | 'sent' | 'discard',
+  now: number,
+): Promise<boolean> {
+  const command = await db.selectFrom('command').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!command || !WAIT_FOR_A_PERSON.includes(command.state as CommandState)) return false
+  const set =
+    decision === 'resend'
+      ? { state: 'queued', reason: 'sent again by a person', epoch: null, settled_at: null, attempts: 0 }
+      : decision === 'sent'
+        ? { state: 'sent', reason: 'a person saw that it was sent', settled_at: now }
+        : { state: 'discarded', reason: 'given up by a person', settled_at: now }
+  await db.updateTable('command').set(set).where('seq', '=', command.seq).execute()
+  await sql`update outbox set ready_at = ${now} where chat_id = ${command.chat_id} and holder is null`.execute(
+    db,
+  )
+  if (decision === 'resend') await wakeOutboxes(engine, db, [command])
+  return true
+}
+
+export async function setOwner(db: Db, chat: ChatId, owner: Owner, now: number): Promise<boolean> {
+  const result = await sql`update chat set owner = ${owner}, owner_at = ${now},
+    epoch = case when owner = ${owner} then epoch else epoch + 1 end where id = ${chat}`.execute(db)
+  return Number(result.numAffectedRows ?? 0) > 0
+}

@@ -1,0 +1,156 @@
+import { Worker } from 'node:worker_threads'
+import { type ErrorCode, HubError } from '../../core/errors.ts'
+import type { Store } from '../../core/store.ts'
+import { createReads } from '../reads.ts'
+import { openReader } from './engine.ts'
+import type { SqliteOptions } from './open.ts'
+
+type PlainOptions = Pick<SqliteOptions, 'path' | 'dedupeMs' | 'unknownHoldMs'>
+export interface WorkerStart {
+  options: PlainOptions
+  /** For tests: one float64 that says what time it is. */
+  sharedClock?: SharedArrayBuffer
+}
+
+/** Every method that writes, or must see what is being written. */
+const WRITES = [
+  'accept',
+  'claimLanes',
+  'renewLanes',
+  'releaseLanes',
+  'commitTurns',
+  'failTurn',
+  'beginStep',
+  'finishStep',
+  'fireDue',
+  'mergePending',
+  'claimSends',
+  'typed',
+  'settle',
+  'recover',
+  'holdInstance',
+  'enqueue',
+  'retryEvent',
+  'discardEvent',
+  'resolveCommand',
+  'setOwner',
+  'ping',
+  'prune',
+  'close',
+] as const satisfies readonly (keyof Store)[]
+type Write = (typeof WRITES)[number]
+
+export interface ToWorker {
+  id: number
+  method: Write
+  args: unknown[]
+}
+interface PortableError {
+  message: string
+  stack?: string
+  code?: ErrorCode
+  details?: Record<string, unknown>
+}
+export type FromWorker =
+  | { type: 'ready'; installation: string }
+  | { type: 'failed'; error: PortableError }
+  | { type: 'value'; id: number; value: unknown }
+  | { type: 'error'; id: number; error: PortableError }
+  | { type: 'commit'; seconds: number }
+  | { type: 'fatal'; message: string }
+  | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; fields: object; message: string }
+
+/**
+ * The store with its writer in a thread of its own: while the disk syncs, the event loop goes on answering.
+ * Reads stay here, on a connection of their own; what a resolved call wrote, the next read sees.
+ * @throws HubError E_STORE_LOCKED, E_STORE_OPEN, E_STORE_NEWER
+ */
+export async function openSqliteThread(
+  options: SqliteOptions & { sharedClock?: SharedArrayBuffer },
+): Promise<Store> {
+  const { path, dedupeMs, unknownHoldMs, log, sharedClock } = options
+  const start: WorkerStart = {
+    options: { path, dedupeMs, ...(unknownHoldMs === undefined ? {} : { unknownHoldMs }) },
+    ...(sharedClock === undefined ? {} : { sharedClock }),
+  }
+  const worker = new Worker(workerFile(), { workerData: start })
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
+  let last = 0
+  let closing = false
+
+  const installation = await new Promise<string>((resolve, reject) => {
+    const end = (error: Error) => {
+      reject(error)
+      for (const call of waiting.values()) call.reject(error)
+      waiting.clear()
+      if (!closing) options.onFatal?.(error)
+    }
+    worker.on('message', (message: FromWorker) => {
+      switch (message.type) {
+        case 'ready':
+          return resolve(message.installation)
+        case 'failed':
+          closing = true
+          return reject(revived(message.error))
+        case 'value':
+          waiting.get(message.id)?.resolve(message.value)
+          waiting.delete(message.id)
+          return
+        case 'error':
+          waiting.get(message.id)?.reject(revived(message.error))
+          waiting.delete(message.id)
+          return
+        case 'commit':
+          return options.onCommit?.(message.seconds, 1)
+        case 'fatal':
+          return options.onFatal?.(new Error(message.message))
+        case 'log':
+          return log[message.level](message.fields, message.message)
+        default:
+          message satisfies never
+      }
+    })
+    worker.on('error', end)
+    worker.on('exit', () => end(new HubError('E_STORE_UNAVAILABLE', 'The store is closed.')))
+  })
+
+  const reader = openReader(path)
+  const call =
+    (method: Write) =>
+    (...args: unknown[]): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        if (closing) return reject(new HubError('E_STORE_UNAVAILABLE', 'The store is closed.'))
+        const message: ToWorker = { id: ++last, method, args }
+        waiting.set(message.id, { resolve, reject })
+        worker.postMessage(message)
+      })
+  const writes = Object.fromEntries(WRITES.map((method) => [method, call(method)])) as unknown as Pick<
+    Store,
+    Write
+  >
+  const close = writes.close
+  return {
+    ...createReads(reader),
+    ...writes,
+    installation,
+    async close() {
+      if (closing) return
+      const closed = close()
+      closing = true
+      await closed
+      await reader.destroy()
+    },
+  }
+}
+
+/** Beside this file, as TypeScript in a checkout and as JavaScript in the package. */
+const workerFile = (): URL =>
+  import.meta.url.endsWith('.ts')
+    ? new URL('./worker.ts', import.meta.url)
+    : new URL('./worker.js', import.meta.url)
+
+function revived({ message, stack, code, details }: PortableError): Error {
+  const error = code ? new HubError(code, message, details ? { details } : {}) : new Error(message)
+  if (stack !== undefined) error.stack = stack
+  return error
+}
