@@ -96,6 +96,7 @@ export function createHub(parts: HubParts): Hub {
     metrics,
     holder,
     referencePrefix,
+    arriving: () => ingest.waiting,
     onCommands: () => deliverer.nudge(),
     onTimers: () => janitor.nudge(),
   })

@@ -31,6 +31,8 @@ export interface DispatchParts {
   metrics: Metrics
   holder: string
   referencePrefix: string
+  /** Deliveries that wait for their acknowledgement. */
+  arriving(): number
   /** Commands were queued. */
   onCommands(): void
   /** Something waits for a moment in time: a timer was set, an event parked. */
@@ -40,6 +42,12 @@ export interface DispatchParts {
 /** Lanes handled at once. Handlers mostly wait for something, so this is well above the cores. */
 const SLOTS = 256
 const CLAIM = 64
+/**
+ * While a burst arrives, acknowledging comes first: gateways give up after seconds, whereas what is
+ * acknowledged is safe and can wait its turn. A few lanes go on all the same.
+ */
+const BURST = 16
+const SLOTS_IN_BURST = 8
 const PER_LANE = 50
 /** A node that dies keeps its chats for this long (ms). */
 const LEASE_MS = 8_000
@@ -79,8 +87,8 @@ export function createDispatcher(parts: DispatchParts) {
   })
 
   async function work() {
-    const free = SLOTS - active.size
-    if (free === 0) return 'full'
+    const free = (parts.arriving() >= BURST ? SLOTS_IN_BURST : SLOTS) - active.size
+    if (free <= 0) return 'full'
     const limit = Math.min(free, CLAIM)
     const deadline = clock.monotonic() + LEASE_MS
     const claimed = await store.claimLanes({

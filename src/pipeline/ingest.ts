@@ -65,7 +65,10 @@ const MAX_BATCH = 256
 const MAX_ADDRESS = 200
 const KEPT_HEADERS = ['content-type', 'user-agent', 'content-length']
 
-export function createIngest(parts: IngestParts): Ingest {
+export function createIngest(parts: IngestParts): Ingest & {
+  /** Deliveries that wait for their commit. */
+  readonly waiting: number
+} {
   const { config, gateways, store, clock, log, metrics } = parts
   const instances = new Map(config.instances.map((instance) => [instance.id as string, instance]))
   const batcher = new Batcher<Arrival, Acceptance>((batch) => store.accept(batch), MAX_BATCH)
@@ -200,6 +203,10 @@ export function createIngest(parts: IngestParts): Ingest {
   }
 
   return {
+    get waiting() {
+      return batcher.pending
+    },
+
     admit({ instance, urlKey }) {
       const target = instance === 'global' ? globalTarget(config.servers, urlKey) : instances.get(instance)
       if (!target) return { type: 'unknown-instance' }
