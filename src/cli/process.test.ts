@@ -5,9 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 /** The program as a process of its own: signals, exit codes, and what reaches the terminal. */
+
+// Processes start slowly where everything else runs at once.
+vi.setConfig({ testTimeout: 40_000 })
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const API_KEY = 'an-api-key-0123456789'
