@@ -56,6 +56,7 @@ const PAGE_FILES = [
   'phone.css',
   'phone.js',
   'words.js',
+  'bubble.js',
   'wire.js',
   'dom.js',
   'icon.svg',

@@ -1,9 +1,9 @@
+import { bubble, shorten, summary } from './bubble.js'
 import { icon, make, the } from './dom.js'
 import { troubleButtons, wireLine } from './wire.js'
 import { pickLanguage, speaker } from './words.js'
 
 const REACTIONS = ['👍', '❤️', '😂', '😮', '😢', '🙏']
-const LONG_PRESS_MS = 450
 const SHOWN = 200
 const STRIP = 60
 const text = /** @type {HTMLTextAreaElement} */ (the('text'))
@@ -245,7 +245,7 @@ function renderChats() {
   const row = (name, about, place, active) => {
     const chat = model.chats.get(keyOf(place.instance, address(place)))
     const last = chat?.messages.at(-1)
-    const preview = chat?.typing ? say('typing') : last ? summary(last) : about
+    const preview = chat?.typing ? say('typing') : last ? summaryOf(last) : about
     return choice(
       active,
       () => {
@@ -309,7 +309,7 @@ function renderBanner() {
   const action = the('banner-action')
   const chat = chosenChat()
   const doing = model.doing
-  const quote = doing && shorten(summary(doing.message))
+  const quote = doing && shorten(summaryOf(doing.message))
   const shown = doing
     ? [say(doing.type === 'edit' ? 'editing' : 'replying', { text: quote }), say('cancel'), stopDoing]
     : !isMember()
@@ -363,15 +363,9 @@ function renderTrouble() {
 /** A message that the hub will never hear of. */
 const failed = (entry) => entry.what === 'message' && ['refused', 'lost', 'dropped'].includes(entry.state)
 const isMine = (message) => message.by === model.place.person
-const summary = (message) =>
-  message.revokedAt
-    ? say('deleted')
-    : withNames(message.content.text ?? '') || (message.content.type === 'text' ? '' : say('picture'))
-const shorten = (words) => (words.length > 60 ? `${words.slice(0, 59)}…` : words)
-
 function renderLog() {
   const { messages } = chosenChat()
-  log.replaceChildren(...(messages.length ? messages.map(bubble) : [emptyState()]))
+  log.replaceChildren(...(messages.length ? messages.map(bubbleOf) : [emptyState()]))
   renderTyping()
   roving()
   toEnd()
@@ -388,7 +382,7 @@ function emptyState() {
 
 function showMessage(message, isNew) {
   const before = log.querySelector(`[data-id="${message.id}"]`)
-  const after = bubble(message)
+  const after = bubbleOf(message)
   const atEnd = isAtEnd() || isMine(message) || message.author === 'person'
   log.querySelector('.empty')?.remove()
   if (before) {
@@ -403,117 +397,24 @@ function showMessage(message, isNew) {
   }
   if (isNew && atEnd) toEnd()
   if (isNew && !isMine(message))
-    the('spoken').textContent = say('saidBy', { name: senderName(message), text: summary(message) })
+    the('spoken').textContent = say('saidBy', { name: nameOf(message.by), text: summaryOf(message) })
 }
 
-/** Somebody who is mentioned is shown by name, as WhatsApp does. */
-const withNames = (words) =>
-  words.replace(/@(\d{5,20})/g, (mention, digits) =>
-    personNamed(digits) ? `@${personNamed(digits).name}` : mention,
-  )
-const senderName = (message) => (message.by ? personNamed(message.by)?.name : number().name)
+/** Without digits: the business. */
+const nameOf = (digits) => (digits ? personNamed(digits)?.name : number().name)
 
-function bubble(message) {
-  const mine = isMine(message)
-  const { content } = message
-  const failure = model.strip.find((entry) => entry.message === message.id && failed(entry))
-  const inner = message.revokedAt
-    ? [make('p', { class: 'gone' }, say('deleted'))]
-    : [
-        message.replyTo && make('p', { class: 'quote' }, shorten(message.replyTo.text ?? '…')),
-        ...medium(message),
-        content.text && make('p', { class: 'words' }, withNames(content.text)),
-      ]
-  const body = make(
-    'article',
-    {
-      class: `bubble ${mine ? 'mine' : 'theirs'}${message.author === 'person' ? ' hand' : ''}`,
-      'data-id': message.id,
-      tabindex: '-1',
-    },
-    !mine && (group() || message.author === 'person') && make('p', { class: 'sender' }, senderName(message)),
-    ...inner,
-    make(
-      'p',
-      { class: 'foot' },
-      failure && make('span', { class: 'bad' }, say(`fate_${failure.state}`)),
-      message.author === 'person' && make('span', {}, say('handWritten')),
-      message.editedAt && !message.revokedAt && make('span', {}, say('edited')),
-      make('time', { title: new Date(message.at).toLocaleString(locale()) }, clock(message.at)),
-      ticks(message),
-    ),
-    !message.revokedAt &&
-      make(
-        'button',
-        {
-          type: 'button',
-          class: 'icon dotted',
-          'aria-label': say('more'),
-          tabindex: '-1',
-          onclick: () => openMenu(message, body),
-        },
-        icon('more'),
-      ),
-    message.reactions.length > 0 &&
-      make(
-        'p',
-        { class: 'reactions' },
-        ...message.reactions.map((one) =>
-          make('span', { title: one.by ? personNamed(one.by)?.name : number().name }, one.emoji),
-        ),
-      ),
-  )
-  let press
-  body.addEventListener('contextmenu', (event) => {
-    event.preventDefault()
-    openMenu(message, body)
+const bubbleOf = (message) =>
+  bubble(message, {
+    say,
+    clock,
+    locale: locale(),
+    nameOf,
+    mine: isMine(message),
+    named: !isMine(message) && (group() || message.author === 'person'),
+    failure: model.strip.find((entry) => entry.message === message.id && failed(entry)),
+    open: (element) => openMenu(message, element),
   })
-  body.addEventListener(
-    'touchstart',
-    () => (press = setTimeout(() => openMenu(message, body), LONG_PRESS_MS)),
-    { passive: true },
-  )
-  for (const end of ['touchend', 'touchmove', 'touchcancel'])
-    body.addEventListener(end, () => clearTimeout(press), { passive: true })
-  body.addEventListener('keydown', (event) => {
-    if (event.target !== body || event.key !== 'Enter') return
-    // Else the same stroke would press the menu's first button.
-    event.preventDefault()
-    openMenu(message, body)
-  })
-  return body
-}
-
-function medium({ content, picture }) {
-  if (content.type === 'text') return []
-  if (picture) return [make('img', { src: picture, alt: say('picture'), width: '240', height: '160' })]
-  const source = content.media?.source
-  const name = content.media?.fileName ?? source?.url ?? source?.path ?? content.type
-  return [
-    make(
-      'p',
-      { class: 'file' },
-      make('b', {}, shorten(name)),
-      make('span', { class: 'meta' }, say('fileNoPreview')),
-    ),
-  ]
-}
-
-function ticks(message) {
-  if (message.revokedAt) return undefined
-  const [shape, word] = {
-    pending: ['tick', 'statusSent'],
-    sent: ['tick', 'statusSent'],
-    delivered: ['ticks', 'statusDelivered'],
-    read: ['ticks', 'statusRead'],
-    played: ['ticks', 'statusRead'],
-  }[message.status]
-  return make(
-    'span',
-    { class: `status ${message.status}`, role: 'img', 'aria-label': say(word), title: say(word) },
-    icon(/** @type {'tick' | 'ticks'} */ (shape)),
-  )
-}
+const summaryOf = (message) => summary(message, { say, nameOf })
 
 const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80
 const toEnd = () => {
