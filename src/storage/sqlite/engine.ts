@@ -59,8 +59,7 @@ export class SqliteEngine implements Engine {
     this.#clock = clock
     this.#onCommit = options.onCommit ?? (() => {})
     this.#onFatal = options.onFatal ?? (() => {})
-    mkdirSync(dirname(path), { recursive: true })
-    this.#lock = acquireLock(`${path}.lock`)
+    this.#lock = acquireLock(path)
     try {
       this.#writer = new Connection(path, { readOnly: false })
       this.#writer.exec(
@@ -73,11 +72,7 @@ export class SqliteEngine implements Engine {
       this.read = openReader(path)
     } catch (cause) {
       this.#lock.close()
-      throw new HubError(
-        'E_STORE_OPEN',
-        `The database ${path} cannot be opened: ${(cause as Error).message}. Check that it is a Pombo database and that this user may write there.`,
-        { cause },
-      )
+      throw cannotOpen(path, cause)
     }
   }
 
@@ -212,22 +207,33 @@ function insertText(verb: string, table: string, columns: readonly string[]): st
 
 /**
  * A lock that ends with the process, however it ends: an exclusive transaction on a file of its own.
- * The database itself stays open to readers (backup, reports).
+ * The database itself stays open to readers (backup, reports). Its folder is made where it is missing.
  */
 function acquireLock(path: string): Connection {
-  const lock = new Connection(path, { readOnly: false })
+  let lock: Connection | undefined
   try {
+    mkdirSync(dirname(path), { recursive: true })
+    lock = new Connection(`${path}.lock`, { readOnly: false })
     lock.exec('pragma busy_timeout = 200; pragma journal_mode = delete; begin exclusive')
     return lock
   } catch (cause) {
-    lock.close()
+    lock?.close()
+    if ((cause as { errcode?: number }).errcode !== BUSY) throw cannotOpen(path, cause)
     throw new HubError(
       'E_STORE_LOCKED',
-      `Another process uses this database (${path} is locked). Stop that process first, or give this one a database of its own.`,
+      `Another process uses the database ${path}. Stop that process first, or give this one a database of its own.`,
       { cause },
     )
   }
 }
+const BUSY = 5
+
+const cannotOpen = (path: string, cause: unknown): HubError =>
+  new HubError(
+    'E_STORE_OPEN',
+    `The database ${path} cannot be opened: ${(cause as Error).message}. Check that it is a Pombo database and that this user may write to its folder.`,
+    { cause },
+  )
 
 /**
  * Tells an old copy that was put back from the file the hub last ran on: a counter in the database is

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -123,6 +123,11 @@ describe('a SQLite file', () => {
     const path = join(dir, 'hub.db')
     copyFileSync(new URL(import.meta.url).pathname, path)
     await expect(openAt(path, clock)).rejects.toMatchObject({ code: 'E_STORE_OPEN' })
+  })
+
+  test('in a folder that cannot be is said to be there', async () => {
+    writeFileSync(join(dir, 'file'), '')
+    await expect(openAt(join(dir, 'file', 'hub.db'), clock)).rejects.toMatchObject({ code: 'E_STORE_OPEN' })
   })
 
   test('put back from an older copy sends nothing by itself', async () => {
