@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { SECRET } from './messages.ts'
 
 const root = join(import.meta.dirname, '..', '..')
+const API_KEY = 'bench-key-0123456789abcdef'
 
 /** Everything a run started or wrote, taken back in reverse order whatever happens. */
 const undo: (() => void)[] = []
@@ -74,7 +75,8 @@ export interface HubChild {
   pid: number
   port: number
   startedMs: number
-  metrics(): Promise<string>
+  /** One command in that state, if there is one. */
+  commands(state: string): Promise<unknown[]>
   stop(): Promise<void>
 }
 
@@ -118,7 +120,7 @@ export async function startHub(options: {
     env: {
       ...process.env,
       POMBO_SECRET_KEY: 'b'.repeat(64),
-      POMBO_API_KEY: 'bench-key-0123456789abcdef',
+      POMBO_API_KEY: API_KEY,
       POMBO_ADMIN_PASSWORD: 'a long pass phrase 42',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -142,7 +144,11 @@ export async function startHub(options: {
     pid: hub.pid ?? 0,
     port,
     startedMs: Math.round(performance.now() - begun),
-    metrics: async () => (await fetch(`${base}/metrics`)).text(),
+    async commands(state) {
+      const headers = { authorization: `Bearer ${API_KEY}` }
+      const response = await fetch(`${base}/api/v1/commands?state=${state}&limit=1`, { headers })
+      return ((await response.json()) as { data: unknown[] }).data
+    },
     async stop() {
       if (hub.exitCode !== null || hub.signalCode !== null) return
       hub.kill('SIGTERM')
@@ -151,14 +157,6 @@ export async function startHub(options: {
       clearTimeout(hard)
     },
   }
-}
-
-/** Sum of all series of a metric, optionally of those whose labels hold a text. */
-export function metric(text: string, name: string, labels = ''): number {
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith(name) && /[ {]/.test(line.charAt(name.length)) && line.includes(labels))
-    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
 }
 
 /** Resident memory in MB; undefined where the system does not say. */
