@@ -60,7 +60,7 @@ export async function ingest(options: Options, say: (line: string) => void): Pro
   await quiet(hub.pid)
   const idle = rssMb(hub.pid)
   for (const server of servers) {
-    const { rate } = await drive(server.port, 1)
+    const { rate } = await drive(server.port, 2)
     expected.set(server.port, rate * 1.5)
   }
 
