@@ -6,7 +6,7 @@ import type { Gateway, GatewayClient } from './core/gateway.ts'
 import { type ChatId, type CommandId, type InstanceId, uuidv7 } from './core/ids.ts'
 import type { Clock, HttpClient, Logger, Metrics, Random } from './core/ports.ts'
 import type { Store } from './core/store.ts'
-import type { Feature, Handler, InstanceView } from './core/turn.ts'
+import type { Feature, Handler, InstanceView, Turn } from './core/turn.ts'
 import { createDeliverer } from './pipeline/deliver.ts'
 import { createDispatcher } from './pipeline/dispatch.ts'
 import { createIngest, type Ingest } from './pipeline/ingest.ts'
@@ -215,7 +215,15 @@ function handlersOf(parts: HubParts): Handler[] {
 const inRoomOf =
   (feature: string, handler: Handler): Handler =>
   (turn, next) =>
-    handler({ ...turn, step: (name, run, options) => turn.step(`${feature}/${name}`, run, options) }, next)
+    handler(
+      Object.create(turn, {
+        step: {
+          value: (...[name, run, options]: Parameters<Turn['step']>) =>
+            turn.step(`${feature}/${name}`, run, options),
+        },
+      }) as Turn,
+      next,
+    )
 
 /** One chain: features in their order, then the bot. A handler that does not call `next` ends it. */
 function compose(handlers: readonly Handler[]): Handler {

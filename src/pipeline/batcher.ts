@@ -1,18 +1,25 @@
 /**
- * Collects items that arrive together and hands them over in one call. While a call runs, the next batch
+ * Collects items that arrive together and hands them over in one call. While calls run, the next batch
  * gathers; so the busier it is, the larger the batches, and alone an item waits for nobody.
  */
 export class Batcher<T, R> {
   readonly #run: (items: readonly T[]) => Promise<readonly R[]>
   readonly #limit: number
+  readonly #calls: number
+  #underWay = 0
   #waiting: { item: T; resolve: (result: R) => void; reject: (error: unknown) => void }[] = []
   #running = 0
   #scheduled = false
 
-  /** @param run answers one result per item, in order @param limit most items in a call */
-  constructor(run: (items: readonly T[]) => Promise<readonly R[]>, limit: number) {
+  /**
+   * @param run answers one result per item, in order
+   * @param limit most items in a call
+   * @param calls calls that may run at once; with two, one gathers and prepares while the other commits
+   */
+  constructor(run: (items: readonly T[]) => Promise<readonly R[]>, limit: number, calls = 1) {
     this.#run = run
     this.#limit = limit
+    this.#calls = calls
   }
 
   /** Items that wait or are being handled. */
@@ -28,7 +35,7 @@ export class Batcher<T, R> {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#running > 0) return
+    if (this.#scheduled || this.#underWay >= this.#calls) return
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
@@ -39,14 +46,16 @@ export class Batcher<T, R> {
   async #flush(): Promise<void> {
     const batch = this.#waiting.splice(0, this.#limit)
     if (batch.length === 0) return
-    this.#running = batch.length
+    this.#running += batch.length
+    this.#underWay += 1
     try {
       const results = await this.#run(batch.map((entry) => entry.item))
       for (const [i, entry] of batch.entries()) entry.resolve(results[i] as R)
     } catch (error) {
       for (const entry of batch) entry.reject(error)
     } finally {
-      this.#running = 0
+      this.#running -= batch.length
+      this.#underWay -= 1
       if (this.#waiting.length > 0) this.#schedule()
     }
   }

@@ -44,10 +44,12 @@ const SLOTS = 256
 const CLAIM = 64
 /**
  * While a burst arrives, acknowledging comes first: gateways give up after seconds, whereas what is
- * acknowledged is safe and can wait its turn. A few lanes go on all the same.
+ * acknowledged is safe and can wait its turn. Lanes are then claimed seldom, many at once and a few events
+ * each, because a large claim costs hardly more than a small one.
  */
 const BURST = 16
-const SLOTS_IN_BURST = 8
+const BURST_PAUSE_MS = 100
+const PER_LANE_IN_BURST = 4
 const PER_LANE = 50
 /** A node that dies keeps its chats for this long (ms). */
 const LEASE_MS = 8_000
@@ -76,6 +78,9 @@ export function createDispatcher(parts: DispatchParts) {
   const running = new Set<Promise<void>>()
   const commits = new Batcher<TurnCommit, TurnOutcome>((batch) => store.commitTurns(batch), 256)
   let renewing: { cancel(): void } | undefined
+  let claimedAt = 0
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => void clock.setTimeout(resolve, Math.max(0, ms)))
 
   const loop = new Loop({
     name: 'dispatch',
@@ -87,16 +92,15 @@ export function createDispatcher(parts: DispatchParts) {
   })
 
   async function work() {
-    const free = (parts.arriving() >= BURST ? SLOTS_IN_BURST : SLOTS) - active.size
+    const free = SLOTS - active.size
     if (free <= 0) return 'full'
+    const burst = parts.arriving() >= BURST
+    if (burst) await pause(claimedAt + BURST_PAUSE_MS - clock.monotonic())
     const limit = Math.min(free, CLAIM)
-    const deadline = clock.monotonic() + LEASE_MS
-    const claimed = await store.claimLanes({
-      holder: parts.holder,
-      limit,
-      perLane: PER_LANE,
-      leaseMs: LEASE_MS,
-    })
+    claimedAt = clock.monotonic()
+    const deadline = claimedAt + LEASE_MS
+    const perLane = burst ? PER_LANE_IN_BURST : PER_LANE
+    const claimed = await store.claimLanes({ holder: parts.holder, limit, perLane, leaseMs: LEASE_MS })
     for (const lane of claimed) start(lane, deadline)
     return claimed.length === limit ? 'again' : 'rest'
   }
@@ -273,7 +277,7 @@ export function createDispatcher(parts: DispatchParts) {
       store,
       clock,
       random: parts.random,
-      log: log.child({ event: event.id, instance: event.instance }),
+      log,
       signal,
       installation: store.installation,
     })

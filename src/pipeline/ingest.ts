@@ -71,7 +71,7 @@ export function createIngest(parts: IngestParts): Ingest & {
 } {
   const { config, gateways, store, clock, log, metrics } = parts
   const instances = new Map(config.instances.map((instance) => [instance.id as string, instance]))
-  const batcher = new Batcher<Arrival, Acceptance>((batch) => store.accept(batch), MAX_BATCH)
+  const batcher = new Batcher<Arrival, Acceptance>((batch) => store.accept(batch), MAX_BATCH, 2)
   /** Own addresses of each number, as deliveries show them. */
   const own = new Map<string, Address[]>()
   let held = 0

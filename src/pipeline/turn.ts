@@ -44,6 +44,7 @@ export function openTurn(parts: TurnParts): { turn: Turn; decisions(): Decisions
   const steps = new Set<string>()
   const notes: string[] = []
   let owner: Owner | undefined
+  let childLog: Logger | undefined
 
   const step: Turn['step'] = async (name, run, options = {}) => {
     if (steps.has(name)) {
@@ -76,7 +77,10 @@ export function openTurn(parts: TurnParts): { turn: Turn; decisions(): Decisions
     contact: event.contact,
     botMaySpeak: chat === undefined || chat.owner === 'bot',
     now,
-    log: parts.log,
+    get log() {
+      childLog ??= parts.log.child({ event: event.id, instance: event.instance })
+      return childLog
+    },
     signal: parts.signal,
     intend(command: Command, options = {}) {
       if (!chat) {

@@ -66,7 +66,7 @@ export class SqliteEngine implements Engine {
         // fullfsync matters on macOS only, where fsync alone does not reach the disk.
         `pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on;
          pragma foreign_keys = off; pragma cache_size = -32768; pragma temp_store = memory;
-         pragma wal_autocheckpoint = 4000; pragma mmap_size = 0`,
+         pragma wal_autocheckpoint = 1000; pragma mmap_size = 0`,
       )
       this.#db = kyselyOver(this.#writer)
       this.read = openReader(path)

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, HubError } from '../../core/errors.ts'
-import type { Store } from '../../core/store.ts'
+import type { Arrival, Store } from '../../core/store.ts'
 import { createReads } from '../reads.ts'
 import { openReader } from './engine.ts'
 import type { SqliteOptions } from './open.ts'
@@ -44,6 +44,8 @@ export interface ToWorker {
   id: number
   method: Write
   args: unknown[]
+  /** The bytes of an `accept`, whose arrivals hold offsets into it. */
+  bytes?: Uint8Array
 }
 interface PortableError {
   message: string
@@ -54,9 +56,9 @@ interface PortableError {
 export type FromWorker =
   | { type: 'ready'; installation: string }
   | { type: 'failed'; error: PortableError }
-  | { type: 'value'; id: number; value: unknown }
+  /** `commits`: how long each commit since the last answer took (seconds). */
+  | { type: 'value'; id: number; value: unknown; commits: number[] }
   | { type: 'error'; id: number; error: PortableError }
-  | { type: 'commit'; seconds: number }
   | { type: 'fatal'; message: string }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; fields: object; message: string }
 
@@ -93,6 +95,7 @@ export async function openSqliteThread(
           closing = true
           return reject(revived(message.error))
         case 'value':
+          for (const seconds of message.commits) options.onCommit?.(seconds, 1)
           waiting.get(message.id)?.resolve(message.value)
           waiting.delete(message.id)
           return
@@ -100,8 +103,6 @@ export async function openSqliteThread(
           waiting.get(message.id)?.reject(revived(message.error))
           waiting.delete(message.id)
           return
-        case 'commit':
-          return options.onCommit?.(message.seconds, 1)
         case 'fatal':
           return options.onFatal?.(new Error(message.message))
         case 'log':
@@ -120,9 +121,12 @@ export async function openSqliteThread(
     (...args: unknown[]): Promise<unknown> =>
       new Promise((resolve, reject) => {
         if (closing) return reject(new HubError('E_STORE_UNAVAILABLE', 'The store is closed.'))
-        const message: ToWorker = { id: ++last, method, args }
-        waiting.set(message.id, { resolve, reject })
-        worker.postMessage(message)
+        const id = ++last
+        waiting.set(id, { resolve, reject })
+        if (method === 'accept') {
+          const { arrivals, bytes } = pack(args[0] as readonly Arrival[])
+          worker.postMessage({ id, method, args: [arrivals], bytes } satisfies ToWorker, [bytes.buffer])
+        } else worker.postMessage({ id, method, args } satisfies ToWorker)
       })
   const writes = Object.fromEntries(WRITES.map((method) => [method, call(method)])) as unknown as Pick<
     Store,
@@ -141,6 +145,47 @@ export async function openSqliteThread(
       await reader.destroy()
     },
   }
+}
+
+/** An arrival on its way between threads: bodies and keys are `[start, end]` in one block of bytes. */
+type Packed = Omit<Arrival, 'body' | 'events'> & {
+  body: [number, number]
+  events: (Omit<Arrival['events'][number], 'key'> & { key: [number, number] })[]
+}
+
+/**
+ * Buffers are views of larger blocks (a socket's, the pool's), and copying one between threads copies the
+ * whole block. So all bytes of a batch go into one block of their own, which is handed over.
+ */
+function pack(batch: readonly Arrival[]): { arrivals: Packed[]; bytes: Uint8Array<ArrayBuffer> } {
+  let size = 0
+  for (const { body, events } of batch) {
+    size += body.length
+    for (const { key } of events) size += key.length
+  }
+  const bytes = new Uint8Array(size)
+  let end = 0
+  const put = (part: Uint8Array): [number, number] => {
+    bytes.set(part, end)
+    end += part.length
+    return [end - part.length, end]
+  }
+  const arrivals = batch.map((arrival) => ({
+    ...arrival,
+    body: put(arrival.body),
+    events: arrival.events.map((event) => ({ ...event, key: put(event.key) })),
+  }))
+  return { arrivals, bytes }
+}
+
+/** The inverse of `pack`: views into the block. */
+export function unpack(arrivals: readonly Packed[], bytes: Uint8Array): Arrival[] {
+  const block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return arrivals.map((arrival) => ({
+    ...arrival,
+    body: block.subarray(...arrival.body),
+    events: arrival.events.map((event) => ({ ...event, key: block.subarray(...event.key) })),
+  }))
 }
 
 /** Beside this file, as TypeScript in a checkout and as JavaScript in the package. */

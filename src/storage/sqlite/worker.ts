@@ -3,12 +3,14 @@ import { HubError } from '../../core/errors.ts'
 import type { Clock, Logger } from '../../core/ports.ts'
 import type { Store } from '../../core/store.ts'
 import { openSqliteStore } from './open.ts'
-import type { FromWorker, ToWorker, WorkerStart } from './thread.ts'
+import { type FromWorker, type ToWorker, unpack, type WorkerStart } from './thread.ts'
 
 /** The writer's thread: a store that answers calls, one message each. */
 const port = parentPort
 if (!port) throw new Error('this file runs in a worker thread only')
 const start = workerData as WorkerStart
+/** Told with the next answer: a message of its own would cost as much as the commit. */
+let commits: number[] = []
 const tell = (message: FromWorker) => port.postMessage(message)
 
 const shared = start.sharedClock && new Float64Array(start.sharedClock)
@@ -34,7 +36,7 @@ try {
     ...start.options,
     clock,
     log,
-    onCommit: (seconds) => tell({ type: 'commit', seconds }),
+    onCommit: (seconds) => void commits.push(seconds),
     onFatal: (error) => tell({ type: 'fatal', message: error.message }),
   })
   port.on('message', (call: ToWorker) => void answer(store, call))
@@ -43,11 +45,13 @@ try {
   tell({ type: 'failed', error: portable(error) })
 }
 
-async function answer(store: Store, { id, method, args }: ToWorker): Promise<void> {
+async function answer(store: Store, { id, method, args, bytes }: ToWorker): Promise<void> {
   try {
+    if (bytes) args[0] = unpack(args[0] as Parameters<typeof unpack>[0], bytes)
     const run = store[method] as (...args: unknown[]) => Promise<unknown>
     const value = await run.apply(store, args)
-    tell({ type: 'value', id, value })
+    tell({ type: 'value', id, value, commits })
+    commits = []
     if (method === 'close') port?.close()
   } catch (error) {
     tell({ type: 'error', id, error: portable(error) })
