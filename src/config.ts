@@ -28,7 +28,7 @@ import type { Gateway } from './core/gateway.ts'
 import type { InstanceId, ServerId } from './core/ids.ts'
 import type { Feature, Handler } from './core/turn.ts'
 
-export { defineHub, type HubInput, type InstanceInput, type ServerInput, type Text } from './config/input.ts'
+export { defineHub } from './config/input.ts'
 
 const DAY = 86_400_000
 

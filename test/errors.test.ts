@@ -11,14 +11,17 @@ describe('the catalogue and docs/errors.md', () => {
     expect(documented.toSorted()).toEqual(Object.keys(ERRORS).toSorted())
   })
 
-  test.each(Object.entries(ERRORS))('%s says what was wrong, what is allowed and what to do', (code, { about }) => {
-    const section = sections.find((text) => text.startsWith(`${code}\n`)) ?? ''
-    expect(section).toMatch(/^- \*\*Allowed:\*\* \S/m)
-    expect(section).toMatch(/^- \*\*Do:\*\* \S/m)
-    // The page opens a section with the catalogue's own words, at least their gist.
-    const words = (text: string) => new Set(text.toLowerCase().match(/[a-z]{4,}/g))
-    expect([...words(about)].filter((word) => words(section).has(word)).length).toBeGreaterThanOrEqual(2)
-  })
+  test.each(Object.entries(ERRORS))(
+    '%s says what was wrong, what is allowed and what to do',
+    (code, { about }) => {
+      const section = sections.find((text) => text.startsWith(`${code}\n`)) ?? ''
+      expect(section).toMatch(/^- \*\*Allowed:\*\* \S/m)
+      expect(section).toMatch(/^- \*\*Do:\*\* \S/m)
+      // The page opens a section with the catalogue's own words, at least their gist.
+      const words = (text: string) => new Set(text.toLowerCase().match(/[a-z]{4,}/g))
+      expect([...words(about)].filter((word) => words(section).has(word)).length).toBeGreaterThanOrEqual(2)
+    },
+  )
 })
 
 test('an error carries its code’s status', () => {

@@ -2,7 +2,7 @@ import type { Kysely, RawBuilder } from 'kysely'
 import type { Tables } from './tables.ts'
 
 export type Db = Kysely<Tables>
-export type ColumnType = 'int' | 'text' | 'bytes'
+
 export type Cell = string | number | null | Uint8Array
 
 /**
