@@ -110,7 +110,9 @@ export async function startHub(options: {
       features: options.features ?? {},
     }),
   )
-  const flags = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`]
+  // As the program's own first line has it.
+  const flags = ['--max-semi-space-size=8']
+  if (options.profile !== undefined) flags.push('--cpu-prof', `--cpu-prof-dir=${options.profile}`)
   if (!options.source)
     execFileSync(process.execPath, [join(root, 'scripts/build.ts'), '--fast'], { stdio: 'inherit' })
   const program = join(root, options.source ? 'src/cli/bin.ts' : 'dist/cli/bin.js')

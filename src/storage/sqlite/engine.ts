@@ -65,7 +65,7 @@ export class SqliteEngine implements Engine {
       this.#writer.exec(
         // fullfsync matters on macOS only, where fsync alone does not reach the disk.
         `pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on;
-         pragma foreign_keys = off; pragma cache_size = -32768; pragma temp_store = memory;
+         pragma foreign_keys = off; pragma cache_size = -16384; pragma temp_store = memory;
          pragma wal_autocheckpoint = 1000; pragma mmap_size = 0`,
       )
       this.#db = kyselyOver(this.#writer)

@@ -12,6 +12,9 @@ export interface WorkerStart {
   sharedClock?: SharedArrayBuffer
 }
 
+/** The writer lives on short-lived rows; left alone, V8 would let its nursery grow to more than the rest. */
+const YOUNG_MB = 12
+
 /** Every method that writes, or must see what is being written. */
 const WRITES = [
   'accept',
@@ -75,7 +78,7 @@ export async function openSqliteThread(
     options: { path, dedupeMs, ...(unknownHoldMs === undefined ? {} : { unknownHoldMs }) },
     ...(sharedClock === undefined ? {} : { sharedClock }),
   }
-  const worker = new Worker(workerFile(), { workerData: start })
+  const worker = new Worker(workerFile(), { workerData: start, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
   let last = 0
   let closing = false
