@@ -41,14 +41,14 @@ export interface DispatchParts {
 
 /** Lanes handled at once. Handlers mostly wait for something, so this is well above the cores. */
 const SLOTS = 256
-const CLAIM = 64
+const CLAIM = 32
 /**
  * While a burst arrives, acknowledging comes first: gateways give up after seconds, whereas what is
  * acknowledged is safe and can wait its turn. Lanes are then claimed seldom, many at once and a few events
  * each, because a large claim costs hardly more than a small one.
  */
 const BURST = 16
-const BURST_PAUSE_MS = 100
+const BURST_PAUSE_MS = 50
 const PER_LANE_IN_BURST = 4
 const PER_LANE = 50
 /** A node that dies keeps its chats for this long (ms). */
@@ -76,7 +76,7 @@ export function createDispatcher(parts: DispatchParts) {
   const { store, clock, log, metrics } = parts
   const active = new Map<ClaimedLane, Lease>()
   const running = new Set<Promise<void>>()
-  const commits = new Batcher<TurnCommit, TurnOutcome>((batch) => store.commitTurns(batch), 256)
+  const commits = new Batcher<TurnCommit, TurnOutcome>((batch) => store.commitTurns(batch), 32)
   let renewing: { cancel(): void } | undefined
   let claimedAt = 0
   const pause = (ms: number) =>

@@ -78,7 +78,10 @@ export async function openSqliteThread(
     options: { path, dedupeMs, ...(unknownHoldMs === undefined ? {} : { unknownHoldMs }) },
     ...(sharedClock === undefined ? {} : { sharedClock }),
   }
-  const worker = new Worker(workerFile(), { workerData: start, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
+  const worker = new Worker(workerFile(), {
+    workerData: start,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
   let last = 0
   let closing = false
