@@ -169,7 +169,8 @@ async function onlyNew(
 
 function partiesOf(event: ArrivingEvent): Party[] {
   const members = event.fact.kind === 'membership' ? event.fact.members : []
-  return [event.chat, event.sender, ...members].filter((party) => party !== undefined)
+  // The sender first: it carries the name a new contact gets.
+  return [event.sender, event.chat, ...members].filter((party) => party !== undefined)
 }
 
 /** Direct chats belong to a contact, whatever address it was written under; others to their address. */

@@ -56,20 +56,7 @@ export async function insertMessages(engine: Engine, db: Db, messages: readonly 
     ]),
   )
   for (const [i, m] of messages.entries()) {
-    if (inserted[i]) continue
-    await db
-      .updateTable('message')
-      .set({
-        content: JSON.stringify(m.message.content),
-        status: m.status,
-        author: m.author,
-        contact_id: m.contact ?? null,
-        at: m.at,
-      })
-      .where('chat_id', '=', m.chat)
-      .where('message_id', '=', m.message.id)
-      .where('status', '=', PLACE_HOLDER)
-      .execute()
+    if (!inserted[i]) await completeMessage(db, m)
   }
   const own = messages.filter((m) => m.author !== 'other')
   if (own.length === 0) return
@@ -96,6 +83,23 @@ export async function insertMessages(engine: Engine, db: Db, messages: readonly 
       .where('message_id', '=', receipt.message_id)
       .execute()
   }
+}
+
+/** A row that is there already is a place holder, or the echo of a send whose answer comes only now. */
+async function completeMessage(db: Db, m: NewMessage): Promise<void> {
+  const row = db.updateTable('message').where('chat_id', '=', m.chat).where('message_id', '=', m.message.id)
+  await row
+    .set({
+      content: JSON.stringify(m.message.content),
+      status: m.status,
+      author: m.author,
+      contact_id: m.contact ?? null,
+      at: m.at,
+    })
+    .where('status', '=', PLACE_HOLDER)
+    .execute()
+  if (m.command !== undefined)
+    await row.set({ command_id: m.command }).where('command_id', 'is', null).execute()
 }
 
 /** Moves statuses forward, never back. Receipts for messages nobody knows yet are kept for a while. */

@@ -341,7 +341,6 @@ export async function settleSends(
     await sql`update command set state = 'sent', message_id = coalesce(w.message_id, command.message_id), settled_at = ${now}, reason = null
       from ${engine.table({ seq: 'int', message_id: 'text' }, sent)} w where command.seq = w.seq`.execute(db)
     await insertMessages(engine, db, messages)
-    for (const message of messages) await linkMessage(db, message)
     await clearHolds(db, [...new Set(rows.map((row) => row.instance))])
   }
   // Give the chat back only while the lease is ours; nothing left to send leaves it empty.
@@ -381,17 +380,6 @@ function outgoing(
       ...(body.replyTo === undefined ? {} : { replyTo: { id: body.replyTo } }),
     },
   }
-}
-
-/** An echo may have brought the message before the answer did. */
-async function linkMessage(db: Db, message: NewMessage): Promise<void> {
-  await db
-    .updateTable('message')
-    .set({ command_id: message.command ?? null })
-    .where('chat_id', '=', message.chat)
-    .where('message_id', '=', message.message.id)
-    .where('command_id', 'is', null)
-    .execute()
 }
 
 /** A number that just sent something is not held any more. */

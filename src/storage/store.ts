@@ -8,6 +8,7 @@ import * as lanes from './lanes.ts'
 import { mergeWaiting } from './merge.ts'
 import * as operate from './operate.ts'
 import * as outbox from './outbox.ts'
+import { prune } from './prune.ts'
 import { createReads } from './reads.ts'
 
 export interface StoreOptions {
@@ -19,8 +20,6 @@ export interface StoreOptions {
   /** How long an unknown send holds its chat (ms). */
   unknownHoldMs: number
 }
-
-const PRUNE_BATCH = 500
 
 /** The store, written once over an engine. */
 export function createStore(engine: Engine, options: StoreOptions): Store {
@@ -84,29 +83,7 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
         sql`insert into meta (key, value) values ('ping', '') on conflict (key) do nothing`.execute(db),
       )
     },
-    async prune(limits) {
-      const t = now()
-      const batches = [
-        sql`delete from delivery where id in (select id from delivery where received_at < ${t - limits.deliveriesMs} limit ${PRUNE_BATCH})`,
-        sql`delete from dedupe where key in (select key from dedupe where expires_at < ${t} limit ${PRUNE_BATCH})`,
-        sql`delete from early_receipt where (instance, message_id) in (select instance, message_id from early_receipt where expires_at < ${t} limit ${PRUNE_BATCH})`,
-        sql`delete from step where event_id in (select id from event where accepted_at < ${t - limits.eventsMs} and status <> 'pending' order by id limit ${PRUNE_BATCH})`,
-        sql`delete from event where id in (select id from event where accepted_at < ${t - limits.eventsMs}
-          and status in ('done', 'skipped', 'discarded', 'unrouted') order by id limit ${PRUNE_BATCH})`,
-        sql`delete from command where seq in (select seq from command where created_at < ${t - limits.commandsMs}
-          and state in ('sent', 'rejected', 'refused', 'discarded') order by created_at limit ${PRUNE_BATCH})`,
-      ]
-      let removed = 0
-      for (const batch of batches) {
-        for (;;) {
-          const result = await engine.write((db) => batch.execute(db))
-          const count = Number(result.numAffectedRows ?? 0)
-          removed += count
-          if (count < PRUNE_BATCH) break
-        }
-      }
-      return removed
-    },
+    prune: (limits) => prune(engine, limits, now()),
     close: () => engine.close(),
   }
 }

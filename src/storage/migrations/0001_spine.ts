@@ -8,7 +8,6 @@ export const spine: Migration = {
     sql`create table delivery (
       id ${t.id}, instance text not null, received_at ${t.int} not null, source text not null,
       headers text not null, body ${t.bytes} not null)`,
-    sql`create index delivery_received on delivery (received_at)`,
 
     sql`create table dedupe (key ${t.bytes} primary key, expires_at ${t.int} not null) ${t.clustered}`,
     sql`create index dedupe_expires on dedupe (expires_at)`,
@@ -54,7 +53,6 @@ export const spine: Migration = {
     sql`create unique index command_key on command (key) where key is not null`,
     sql`create index command_active on command (chat_id, seq) where state in ('queued', 'sending', 'unknown')`,
     sql`create index command_attention on command (state, seq) where state in ('unknown', 'held', 'dead')`,
-    sql`create index command_created on command (created_at)`,
 
     sql`create table outbox (
       chat_id ${t.int} primary key, instance text not null, ready_at ${t.int},

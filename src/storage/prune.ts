@@ -1,0 +1,68 @@
+import { sql } from 'kysely'
+import type { RetentionConfig } from '../core/config.ts'
+import type { Db, Engine } from './dialect.ts'
+
+/** Rows a single transaction removes: small, so that nothing waits long behind it. */
+const BATCH = 500
+
+/**
+ * Removes what retention no longer keeps, oldest first. What still waits for somebody (pending and dead
+ * events, held commands) stays however old it is.
+ * @returns how many rows went
+ */
+export async function prune(engine: Engine, limits: RetentionConfig, now: number): Promise<number> {
+  const deliveries = await lastBefore(engine.read, 'delivery', 'id', 'received_at', now - limits.deliveriesMs)
+  const events = await lastBefore(engine.read, 'event', 'id', 'accepted_at', now - limits.eventsMs)
+  const commands = await lastBefore(engine.read, 'command', 'seq', 'created_at', now - limits.commandsMs)
+  const oldEvents = sql`select id from event where id <= ${events}
+    and status in ('done', 'skipped', 'discarded', 'unrouted') order by id limit ${BATCH}`
+  const batches = [
+    sql`delete from delivery where id in (select id from delivery where id <= ${deliveries} order by id limit ${BATCH})`,
+    sql`delete from dedupe where key in (select key from dedupe where expires_at < ${now} limit ${BATCH})`,
+    sql`delete from early_receipt where (instance, message_id) in
+      (select instance, message_id from early_receipt where expires_at < ${now} limit ${BATCH})`,
+    sql`delete from step where event_id in (select distinct event_id from step where event_id <= ${events} limit ${BATCH})`,
+    sql`delete from event where id in (${oldEvents})`,
+    sql`delete from command where seq in (select seq from command where seq <= ${commands}
+      and state in ('sent', 'rejected', 'refused', 'discarded') order by seq limit ${BATCH})`,
+  ]
+  let removed = 0
+  for (const batch of batches) {
+    for (let count = BATCH; count >= BATCH; removed += count) {
+      const result = await engine.write((db) => batch.execute(db))
+      count = Number(result.numAffectedRows ?? 0)
+    }
+  }
+  return removed
+}
+
+/**
+ * The last id whose row is older than that. Ids grow with time, so a search by halves finds it with a few
+ * look-ups: an index on time would cost every insert.
+ */
+async function lastBefore(
+  db: Db,
+  table: 'delivery' | 'event' | 'command',
+  id: 'id' | 'seq',
+  time: 'received_at' | 'accepted_at' | 'created_at',
+  before: number,
+): Promise<number> {
+  const at = async (from: number) => {
+    const { rows } = await sql<{ id: number; time: number }>`
+      select ${sql.ref(id)} as id, ${sql.ref(time)} as time from ${sql.table(table)}
+      where ${sql.ref(id)} >= ${from} order by ${sql.ref(id)} limit 1`.execute(db)
+    return rows[0]
+  }
+  const { rows } = await sql<{ low: number | null; high: number | null }>`
+    select min(${sql.ref(id)}) as low, max(${sql.ref(id)}) as high from ${sql.table(table)}`.execute(db)
+  let low = (rows[0]?.low ?? 1) - 1
+  let high = rows[0]?.high ?? 0
+  // Everything up to `low` is old; nothing after `high` is.
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    const row = await at(middle)
+    if (row && row.time < before) low = row.id
+    else high = middle - 1
+  }
+  return low
+}
