@@ -1,6 +1,7 @@
 /**
  * What can be made to go wrong. Delivery faults hit the next thing a person does, never a receipt or an
- * echo in passing; answer faults hit the next requests the hub makes of a number's gateway.
+ * echo in passing; answer faults hit the next requests that would send a message, never a mark-as-read,
+ * "typing…" or a question.
  */
 export const DELIVERY_FAULTS = ['duplicate', 'delay', 'drop', 'forge', 'reorder'] as const
 export type DeliveryFault = (typeof DELIVERY_FAULTS)[number]

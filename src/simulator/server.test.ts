@@ -144,6 +144,8 @@ describe('faults', () => {
     await fault({ delivery: 'forge' })
     await say('one')
     await vi.waitFor(() => expect(posts()[0]).toMatchObject({ state: 'refused', fault: 'forge' }))
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(simulator.world.chats()[0]?.messages).toMatchObject([{ status: 'sent' }])
     expect(receiver.got).toMatchObject([{ signed: false }])
   })
 
@@ -185,6 +187,17 @@ describe('faults', () => {
     expect(simulator.world.chats()).toEqual([])
     expect((await gateway('/send', { to: ana.digits, text: 'hi' })).status).toBe(200)
     expect(calls().map(({ status }) => status)).toEqual([429, 200, 429, 500, 200])
+  })
+
+  test('an answer fault waits for a message, whatever goes before it', async () => {
+    const { id } = (await (await say('hello')).json()) as { id: string }
+    await fault({ answer: '500' })
+    expect((await gateway('/read', { to: ana.digits, target: id })).status).toBe(200)
+    expect((await gateway('/typing', { to: ana.digits })).status).toBe(200)
+    expect(simulator.world.chats()[0]?.messages).toMatchObject([{ status: 'read' }])
+    expect((await gateway('/send', { to: ana.digits, text: 'hi' })).status).toBe(500)
+    expect(simulator.world.chats()[0]?.messages).toHaveLength(1)
+    expect(simulator.faults.of('support')).toEqual({})
   })
 
   test('hang: no answer and nothing done; lost: done and no answer', async () => {

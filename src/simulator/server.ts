@@ -9,7 +9,14 @@ import { Courier } from './courier.ts'
 import { Faults } from './faults.ts'
 import { type HubState, HubWatch } from './hub-watch.ts'
 import { EXAMPLE_PICTURE, type HubControl, type PhoneActions, phoneActions } from './phone.ts'
-import type { Happening, SimulatedGateway, SimulatedNumber, WireResponse } from './port.ts'
+import type {
+  Happening,
+  SimulatedGateway,
+  SimulatedNumber,
+  WireRequest,
+  WireResponse,
+  World,
+} from './port.ts'
 import { Streams } from './streams.ts'
 import { type CallEntry, Strip } from './strip.ts'
 import {
@@ -151,6 +158,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const gateway = gateways.get(event.instance)
     if (!number || !gateway) return
     const fault = byPeople(event.happening) ? faults.takeDelivery(event.instance) : undefined
+    // Nobody's phone ever had what was forged.
+    if (fault === 'forge') world.neverDelivered(event.happening)
     void courier.post(event.happening, number, gateway, fault)
   })
   function viewOf(event: Exclude<WorldEvent, { type: 'happened' }>): object {
@@ -235,8 +244,20 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const began = clock.monotonic()
     const bytes = await body(request, GATEWAY_BODY_BYTES)
     const method = request.method ?? 'GET'
-    // Probes of a number's state do not use up what is meant for a send.
-    const fault = method === 'GET' ? undefined : faults.takeAnswer(instance)
+    const wire: WireRequest = {
+      method,
+      path,
+      query: Object.fromEntries(url.searchParams),
+      headers: flatHeaders(request),
+      body: bytes.toString('utf8'),
+    }
+    const serve = (view: World): WireResponse => gateway.serve(wire, number, view)
+    const act = (): WireResponse => serve(world.view(instance))
+    // What goes before a send, like marking as read, does not use up what is meant for it.
+    const fault =
+      faults.of(instance).answer && sends(serve, world.view(instance))
+        ? faults.takeAnswer(instance)
+        : undefined
     const record = (status?: number) =>
       strip.add<CallEntry>({
         type: 'call',
@@ -247,18 +268,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
         ...(status !== undefined && { status }),
         ...(fault !== undefined && { fault }),
       })
-    const act = (): WireResponse =>
-      gateway.serve(
-        {
-          method,
-          path,
-          query: Object.fromEntries(url.searchParams),
-          headers: flatHeaders(request),
-          body: bytes.toString('utf8'),
-        },
-        number,
-        world.view(instance),
-      )
     if (fault === 'hang') {
       response.on('close', () => record())
       return
@@ -305,6 +314,24 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 /** A delivery fault is for what people do, not for receipts, echoes and connection changes in passing. */
 const byPeople = ({ author, fact }: Happening): boolean =>
   (author === 'other' || author === 'person') && fact.kind !== 'receipt' && fact.kind !== 'connection'
+
+/** Would this request send a message? Served to a world in which nothing happens. */
+function sends(serve: (world: World) => WireResponse, world: World): boolean {
+  let sent = false
+  const nothing = () => true
+  serve({
+    ...world,
+    send() {
+      sent = true
+    },
+    react() {},
+    revoke: nothing,
+    read() {},
+    typing() {},
+    removeMember: nothing,
+  })
+  return sent
+}
 
 const refusal = (fault: '429' | '500'): WireResponse =>
   fault === '429'

@@ -39,6 +39,8 @@ export interface WorldMessage {
   reactions: { by?: string; emoji: string }[]
   editedAt?: number
   revokedAt?: number
+  /** It never reaches our number's phone. */
+  forged?: true
 }
 
 /** A conversation of one of our numbers; `address` is a person's phone or a group. */
@@ -168,6 +170,15 @@ export class SimulatedWhatsApp {
     this.#receipts(chat, message)
     this.#setByHand(chat, true)
     return message
+  }
+
+  /** What a person seems to have said was made up by somebody else: it keeps one tick. */
+  neverDelivered({ chat, fact }: Happening): void {
+    if (fact.kind !== 'message') return
+    for (const { address: at, messages } of this.#chats.values()) {
+      const message = at === chat?.address && messages.find(({ id }) => id === fact.message.id)
+      if (message) message.forged = true
+    }
   }
 
   /** Whoever wrote by hand in a chat is done with it. */
@@ -557,7 +568,7 @@ export class SimulatedWhatsApp {
 
   /** A status only ever goes forward. */
   #move(chat: WorldChat, message: WorldMessage, status: MessageStatus): void {
-    if (RANK[message.status] >= RANK[status]) return
+    if (message.forged || RANK[message.status] >= RANK[status]) return
     message.status = status
     this.#changed(chat, message)
   }

@@ -22,6 +22,7 @@ const SAYS = {
     picture: 'That is what I got. A picture says more than my words.',
     person: 'A colleague takes over. I stay silent until they give the chat back to me.',
     welcome: (names: string) => `Welcome, ${names}!`,
+    group: 'Here I welcome who joins and answer /help. For prices and orders, write to me directly.',
   },
   pt: {
     hello: (name: string) =>
@@ -36,6 +37,8 @@ const SAYS = {
     picture: 'Foi isto que eu recebi. Uma foto diz mais que as minhas palavras.',
     person: 'Uma pessoa da equipe vai continuar. Eu fico em silêncio até a conversa voltar para mim.',
     welcome: (names: string) => `Boas-vindas, ${names}!`,
+    group:
+      'Aqui eu dou boas-vindas a quem entra e respondo a /ajuda. Para preços e pedidos, escreva direto para mim.',
   },
   es: {
     hello: (name: string) =>
@@ -50,6 +53,8 @@ const SAYS = {
     picture: 'Esto es lo que recibí. Una foto dice más que mis palabras.',
     person: 'Sigue una persona del equipo. Callo hasta que me devuelva el chat.',
     welcome: (names: string) => `¡Te damos la bienvenida, ${names}!`,
+    group:
+      'Aquí doy la bienvenida a quien entra y respondo a /ayuda. Para precios y encargos, escríbeme directamente.',
   },
 } as const
 
@@ -62,6 +67,7 @@ const GREETING = {
   pt: ['olá', 'oi', 'bom dia', 'boa tarde', 'boa noite'],
   es: ['hola', 'buenos días', 'buenas'],
 }
+const HELP = { en: 'help', pt: 'ajuda', es: 'ayuda' }
 const LANGUAGES = ['en', 'pt', 'es'] as const satisfies readonly Language[]
 const anyOf = (words: Record<Language, readonly string[]>): string[] =>
   LANGUAGES.flatMap((language) => words[language])
@@ -139,9 +145,15 @@ export function createDemoBot({ pictureUrl }: { pictureUrl: string }): Bot<Memor
     ctx.reply(SAYS[ctx.session.language].hello(ctx.contact?.name?.split(' ')[0] ?? ''), { typing: '300ms' })
   })
 
-  bot.groups().on('membership:join', (ctx) => {
+  const groups = bot.groups()
+  groups.on('membership:join', (ctx) => {
     ctx.reply(SAYS.en.welcome(ctx.mention(ctx.members)))
   })
+  // In direct chats /help is answered by a rule of the configuration.
+  for (const language of LANGUAGES)
+    groups.command(HELP[language], (ctx) => {
+      ctx.reply(SAYS[language].group)
+    })
 
   return bot
 }

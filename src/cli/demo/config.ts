@@ -12,11 +12,14 @@ export interface DemoConfigOptions {
 
 const ANSWERS = [
   ['/help', 'Available commands: /help, /status, /info. Or write "price", "order", or send a picture.'],
-  ['/ajuda', 'Comandos: /ajuda, /status, /info. Ou escreva "preço", "pedido", ou mande uma foto.'],
-  ['/ayuda', 'Comandos: /ayuda, /estado, /info. O escribe "precio", "encargo", o envía una foto.'],
+  ['/ajuda', 'Comandos: /ajuda, /situação, /sobre. Ou escreva "preço", "pedido", ou mande uma foto.'],
+  ['/ayuda', 'Comandos: /ayuda, /estado, /acerca. O escribe "precio", "encargo", o envía una foto.'],
   ['/status', 'All systems operational.'],
+  ['/situação', 'Tudo funcionando normalmente.'],
   ['/estado', 'Todo funciona con normalidad.'],
   ['/info', 'TechStore is invented. This answer is a rule in the configuration, without code.'],
+  ['/sobre', 'A TechStore é inventada. Esta resposta é uma regra da configuração, sem código.'],
+  ['/acerca', 'TechStore es inventada. Esta respuesta es una regla de la configuración, sin código.'],
 ] as const
 
 /**

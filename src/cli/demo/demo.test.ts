@@ -67,6 +67,9 @@ describe('the demo bot', () => {
     const said = fakeTurn({ chat, text: 'price' })
     await said.run(bot)
     expect(said.said).toEqual([])
+    const asked = fakeTurn({ chat, text: '/ajuda' })
+    await asked.run(bot)
+    expect(asked.said).toEqual([expect.stringContaining('boas-vindas')])
   })
 })
 

@@ -39,7 +39,11 @@ export function bubble(message, view) {
       view.failure && make('span', { class: 'bad' }, say(`fate_${view.failure.state}`)),
       byHand && make('span', {}, say('handWritten')),
       message.editedAt && !message.revokedAt && make('span', {}, say('edited')),
-      make('time', { title: new Date(message.at).toLocaleString(view.locale) }, view.clock(message.at)),
+      make(
+        'time',
+        { title: new Date(message.at).toLocaleString(view.locale, { hourCycle: 'h23' }) },
+        view.clock(message.at),
+      ),
       !message.revokedAt && ticks(message.status, say),
     ),
     !message.revokedAt && moreButton(view, () => view.open(body)),

@@ -174,9 +174,10 @@ const chosenChat = () => chatAt(model.place.instance, address())
 
 const clock = (at, exact = false) =>
   new Intl.DateTimeFormat(locale(), {
-    hour: 'numeric',
+    hour: '2-digit',
     minute: '2-digit',
-    ...(exact && { hour: '2-digit', second: '2-digit', hourCycle: 'h23' }),
+    ...(exact && { second: '2-digit' }),
+    hourCycle: 'h23',
   }).format(at)
 
 /** The browser's own flavour of the chosen language. */
@@ -332,13 +333,16 @@ function renderBanner() {
 function renderComposer() {
   the('voice-customer').textContent = say('asCustomer', { name: personNamed(model.place.person)?.name })
   the('voice-hand').textContent = say('byHand', { name: number().name })
-  const words = say('suggestions').split('|')
+  const inGroup = group() !== undefined
+  const words = say(inGroup ? 'suggestionsGroup' : 'suggestions').split('|')
   the('suggestions').replaceChildren(
     make('span', { class: 'meta' }, say('suggestionsHint')),
     ...words.map((word) =>
       make('button', { type: 'button', class: 'chip', onclick: () => suggest(word) }, word),
     ),
-    make('button', { type: 'button', class: 'chip', onclick: sendPicture }, say('picture')),
+    inGroup
+      ? make('span', { class: 'meta hint' }, say('groupHint'))
+      : make('button', { type: 'button', class: 'chip', onclick: sendPicture }, say('picture')),
   )
   for (const field of the('composer').querySelectorAll('button, textarea, input'))
     field.disabled = !isMember()

@@ -93,12 +93,12 @@ const ANSWER = ['429', '500', 'hang', 'lost']
 export function troubleButtons(number, hub, { say, post }) {
   const { delivery, answer } = number.faults
   const fault = (change) => post('fault', { instance: number.instance, ...change })
-  const toggle = (name, armed, change) =>
+  const toggle = (of, name, armed, change) =>
     make(
       'button',
       {
         type: 'button',
-        title: say(`about_${name}`),
+        title: `${say(of)} ${say(`about_${name}`)}`,
         'aria-pressed': String(armed),
         onclick: () => fault(change),
       },
@@ -115,12 +115,12 @@ export function troubleButtons(number, hub, { say, post }) {
   return [
     group(
       say('nextDelivery'),
-      DELIVERY.map((name) => toggle(name, delivery === name, { delivery: name })),
+      DELIVERY.map((name) => toggle('nextDelivery', name, delivery === name, { delivery: name })),
       delivery && `… ${say(`about_${delivery}`)}`,
     ),
     group(
       say('nextAnswer'),
-      ANSWER.map((name) => toggle(name, answer?.fault === name, { answer: name })),
+      ANSWER.map((name) => toggle('nextAnswer', name, answer?.fault === name, { answer: name })),
       answer && `… ${say(`about_${answer.fault}`)}`,
     ),
     group(`${say('connection')}: ${number.name}`, [
