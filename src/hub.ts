@@ -6,7 +6,7 @@ import type { Gateway, GatewayClient } from './core/gateway.ts'
 import { type ChatId, type CommandId, type InstanceId, uuidv7 } from './core/ids.ts'
 import type { Clock, HttpClient, Logger, Metrics, Random } from './core/ports.ts'
 import type { Store } from './core/store.ts'
-import type { Feature, Handler, InstanceView, Turn } from './core/turn.ts'
+import type { Feature, Handler, InstanceView, Owner, Turn } from './core/turn.ts'
 import { createDeliverer } from './pipeline/deliver.ts'
 import { createDispatcher } from './pipeline/dispatch.ts'
 import { createIngest, type Ingest } from './pipeline/ingest.ts'
@@ -55,9 +55,19 @@ export interface Hub {
    * @throws HubError E_NOT_FOUND for an unknown instance or chat
    */
   send(request: SendRequest): Promise<{ id: CommandId; created: boolean }>
+  /**
+   * Changes who may speak in a chat. Resolves when no send of the chat is under way any more, or after 10 s
+   * naming the command that still is: a bot's word that left before the change may still arrive.
+   * Undefined when there is no such chat.
+   */
+  setOwner(chat: ChatId, owner: Owner): Promise<{ inFlight?: CommandId } | undefined>
   /** Gateway spelling of a recipient → address, asked of the instance's gateway. */
   parseRecipient(instance: InstanceId, text: string): Address | undefined
 }
+
+/** How long a take-over waits for a send that is under way, and how often it looks (ms). */
+const FLIGHT_MS = 10_000
+const FLIGHT_STEP_MS = 50
 
 /** Wires the hub. Nothing runs before `start`. */
 export function createHub(parts: HubParts): Hub {
@@ -110,6 +120,7 @@ export function createHub(parts: HubParts): Hub {
     metrics,
     holder,
     referencePrefix,
+    onSent: () => dispatcher.nudge(),
   })
   const janitor = createJanitor({
     store,
@@ -171,7 +182,7 @@ export function createHub(parts: HubParts): Hub {
         to: { address, aliases: [] },
         command: {
           id,
-          key: idempotencyKey === undefined ? `id:${id}` : `${instance}:${idempotencyKey}`,
+          ...(idempotencyKey === undefined ? {} : { key: `${instance}:${idempotencyKey}` }),
           command: sanitize({ ...command, to: address } as Command),
           typingMs: 0,
           ignoreOwner: true,
@@ -180,6 +191,16 @@ export function createHub(parts: HubParts): Hub {
       })
       deliverer.nudge()
       return result
+    },
+    async setOwner(chat, owner) {
+      if (!(await store.setOwner(chat, owner))) return undefined
+      deliverer.nudge()
+      for (let waited = 0; ; waited += FLIGHT_STEP_MS) {
+        const inFlight = await store.sendInFlight(chat)
+        if (inFlight === undefined) return {}
+        if (waited >= FLIGHT_MS) return { inFlight }
+        await new Promise<void>((resolve) => void clock.setTimeout(resolve, FLIGHT_STEP_MS))
+      }
     },
     parseRecipient(instance, text) {
       const gateway = gateways.get(instances.get(instance)?.gateway ?? '')

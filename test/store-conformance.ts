@@ -126,6 +126,7 @@ export function storeConformance(
                   author: event.author,
                   at: event.at,
                   status: 'delivered',
+                  live: true,
                 },
               ]
             : [],
@@ -169,7 +170,14 @@ export function storeConformance(
       retryAt: number | null = null,
     ) =>
       store.settle([
-        { id: send.id, chat: send.chat, fence: send.fence, at: fixture.clock.now, result, retryAt },
+        {
+          id: send.id,
+          chat: send.chat,
+          fence: send.fence,
+          at: fixture.clock.now,
+          result,
+          retryAt,
+        },
       ])
     /** Accepts one message and commits its turn with these replies. */
     const reply = async (chat: Party, id: string, ...texts: string[]) => {
@@ -274,10 +282,57 @@ export function storeConformance(
         const stale = commit(old, 0, { commands: [command('twice?', old.chat)], state: new Map([['x', 1]]) })
         expect(await store.commitTurns([stale])).toEqual([{ type: 'stale' }])
         expect((await store.listCommands({ limit: 10 })).data).toEqual([])
-        expect(await store.renewLanes([old], LEASE)).toEqual(new Set())
+        expect(await store.renewLanes([old], LEASE)).toEqual([])
         expect(await store.commitTurns([commit(fresh)])).toEqual([
           { type: 'committed', commands: 0, refused: 0 },
         ])
+      })
+
+      test('a stale claim in the same batch as the one that replaced it writes nothing', async () => {
+        await store.accept([arrival(textEvent(ana, 'M1'))])
+        const old = await claimOne()
+        fixture.clock.now += LEASE + 1
+        const fresh = await claimOne()
+        expect(await store.renewLanes([old, fresh], LEASE)).toEqual([
+          { lane: fresh.lane, fence: fresh.fence },
+        ])
+        const turn = (lane: ClaimedLane, text: string) =>
+          commit(lane, 0, { commands: [command(text, lane.chat)] })
+        const outcomes = await store.commitTurns([turn(fresh, 'fresh'), turn(old, 'stale')])
+        expect(outcomes.map((outcome) => outcome.type)).toEqual(['committed', 'stale'])
+        expect((await store.listCommands({ limit: 10 })).data).toHaveLength(1)
+      })
+
+      test('a dead letter leaves what the customer wrote in the chat, and its timer goes', async () => {
+        await store.accept([arrival(textEvent(ana, 'M1'))])
+        const lane = await claimOne()
+        const { log } = commit(lane)
+        const event = lane.events[0]!
+        const failure = {
+          lane: lane.lane,
+          fence: lane.fence,
+          instance: lane.instance,
+          event: event.id,
+          place: event.place,
+        }
+        await store.failTurn({ ...failure, attempt: 8, error: 'x', retryAt: null, log })
+        expect((await store.listMessages(lane.chat!.id, { limit: 9 })).data).toHaveLength(1)
+      })
+
+      test('what only history told is not known as news', async () => {
+        await store.accept([
+          arrival(textEvent(ana, 'M1', { key: hashParts(['history', 'M1']), disposition: 'store' })),
+        ])
+        const lane = await claimOne()
+        const { log } = commit(lane)
+        const told = log.map((change) => (change.type === 'message' ? { ...change, live: false } : change))
+        await store.commitTurns([commit(lane, 0, { log: told })])
+        const known = () => store.knowsMessage(lane.chat!.id, 'M1' as MessageId)
+        expect(await known()).toBe('history')
+        await store.accept([arrival(textEvent(ana, 'M1'))])
+        await store.commitTurns([commit(await claimOne())])
+        expect(await known()).toBe('live')
+        expect((await store.listMessages(lane.chat!.id, { limit: 9 })).data).toHaveLength(1)
       })
 
       test('without the fence the same turn would be committed twice (control)', async () => {
@@ -306,6 +361,8 @@ export function storeConformance(
           event: a.events[0]!.id,
           place: a.events[0]!.place,
           error: 'Error: no',
+          instance: a.instance,
+          log: [],
         }
         await store.failTurn({ ...failure, attempt: 1, retryAt: fixture.clock.now + 1000 })
         await store.commitTurns([commit(b)])
@@ -451,7 +508,7 @@ export function storeConformance(
         expect(await store.getMessage(lane.chat!.id, target)).toMatchObject({
           content: { type: 'unsupported', text: 'new' },
         })
-        expect(await store.hasMessage(lane.chat!.id, target)).toBe(false)
+        expect(await store.knowsMessage(lane.chat!.id, target)).toBeUndefined()
         await store.accept([arrival(textEvent(ana, 'M1', { text: 'late' }))])
         await store.commitTurns([commit(await claimOne())])
         expect(await store.getMessage(lane.chat!.id, target)).toMatchObject({
@@ -543,6 +600,34 @@ export function storeConformance(
         expect((await store.listChats({ limit: 10 })).data).toHaveLength(1)
         const rest = await claimOne()
         expect(rest.events.map((e) => e.fact.kind === 'message' && e.fact.message.id)).toEqual(['P1', 'X1'])
+      })
+
+      test('three contacts proved one by one fact are one', async () => {
+        const numbers = ['5511900000001', '5511900000002', '5511900000003']
+        for (const [i, n] of [1, 0, 2].entries())
+          await store.accept([arrival(textEvent(person(numbers[n]!), `T${i}`))])
+        const [x, y, z] = numbers
+        await store.accept([
+          arrival(textEvent(person(y!, `phone:${x}`, `phone:${z}`), 'ALL', { sender: undefined })),
+        ])
+        const chats = (await store.listChats({ limit: 10 })).data
+        expect(chats).toHaveLength(1)
+        expect((await store.getContact(chats[0]!.contact!))?.addresses).toHaveLength(3)
+        expect((await claimOne()).events).toHaveLength(4)
+      })
+
+      test('what the bot has queued in both chats still goes out after they are joined', async () => {
+        await reply(byLid, 'L1', 'one')
+        await reply(ana, 'P1', 'two')
+        await store.accept([arrival(textEvent(both, 'X1'))])
+        const said: string[] = []
+        for (let i = 0; i < 2; i++) {
+          for (const send of (await claimSends()).sends) {
+            if (send.command.type === 'text') said.push(send.command.text)
+            await settle(send, { end: 'sent', messageId: send.id as string as MessageId })
+          }
+        }
+        expect(said).toEqual(['one', 'two'])
       })
 
       test("a person's ownership wins, and the epoch moves past both", async () => {
@@ -705,6 +790,83 @@ export function storeConformance(
         expect(await claimSends()).toMatchObject({ sends: [], refused: 1 })
       })
 
+      test("what a handler says in a chat that is a person's is refused", async () => {
+        const { chat } = await reply(ana, 'M1')
+        await store.setOwner(chat, 'person')
+        await store.accept([arrival(textEvent(ana, 'M2'))])
+        const lane = await claimOne()
+        const said = command('over you', lane.chat)
+        expect(await store.commitTurns([commit(lane, 0, { commands: [said] })])).toMatchObject([
+          { refused: 1 },
+        ])
+        expect(await store.getCommand(said.id)).toMatchObject({
+          state: 'refused',
+          reason: 'a person owns this chat',
+        })
+      })
+
+      test('a late answer to an earlier attempt changes nothing about the one under way', async () => {
+        const { chat, commands } = await reply(ana, 'M1', 'a1')
+        const [first] = (await claimSends()).sends
+        expect(await store.sendInFlight(chat)).toBe(commands[0]!.id)
+        fixture.clock.now += 65_001
+        await claimSends()
+        await store.resolveCommand(commands[0]!.id, 'resend')
+        fixture.clock.now += 65_001
+        const [second] = (await claimSends()).sends
+        expect(second).toMatchObject({ task: 'send', id: first!.id })
+        await settle(first!, { end: 'retry', reason: 'late' }, fixture.clock.now)
+        expect(await stateOf(commands[0]!.id)).toBe('sending')
+      })
+
+      test('a reaction that came before the answer to the send does not wait for its minute', async () => {
+        await reply(ana, 'M1', 'a1')
+        const [send] = (await claimSends()).sends
+        const target = 'OUT1' as MessageId
+        await store.accept([arrival(factEvent(ana, { kind: 'reaction', target, emoji: '+' }))])
+        const until = fixture.clock.now + HOLD
+        await store.commitTurns([
+          commit(await claimOne(), 0, { outcome: 'parked', parked: { target, until } }),
+        ])
+        await settle(send!, { end: 'sent', messageId: target })
+        expect((await claimOne()).events[0]!.fact.kind).toBe('reaction')
+      })
+
+      test('pacing takes chats in the order they wait', async () => {
+        const pacing = new Map([[SUPPORT, { minDelayMs: 1000, maxDelayMs: 1000 }]])
+        await reply(ana, 'M1', 'a0')
+        await reply(bia, 'M2', 'waits')
+        const said: string[] = []
+        for (let i = 1; i < 5; i++) {
+          for (const send of (await claimSends({ pacing })).sends) {
+            if (send.command.type === 'text') said.push(send.command.text)
+            await settle(send, { end: 'sent', messageId: send.id as string as MessageId })
+          }
+          // The first chat always has something newer to say.
+          fixture.clock.now += 1
+          await reply(ana, `N${i}`, `a${i}`)
+          expect((await claimSends({ pacing })).sends).toEqual([])
+          fixture.clock.now += 999
+        }
+        expect(said.slice(0, 2)).toEqual(['a0', 'waits'])
+        expect(await store.nextDue('outbox')).toBeDefined()
+      })
+
+      test("a held number's probe is not used up by typing", async () => {
+        await store.accept([arrival(textEvent(ana, 'M1'))])
+        const lane = await claimOne()
+        await store.commitTurns([
+          commit(lane, 0, { commands: [command('slow', lane.chat, { typingMs: 500 })] }),
+        ])
+        await store.holdInstance(SUPPORT, { reason: 'x', until: fixture.clock.now + 1000 })
+        fixture.clock.now += 1500
+        const [typing] = (await claimSends()).sends
+        expect(typing!.task).toBe('typing')
+        await store.typed(typing!, fixture.clock.now + 500)
+        fixture.clock.now += 1000
+        expect((await claimSends()).sends.map((send) => send.task)).toEqual(['send'])
+      })
+
       test('the same idempotency key is one command', async () => {
         const request = (key: string) => ({
           instance: SUPPORT,
@@ -780,7 +942,14 @@ async function runLaneModel(world: StoreFixture, actions: readonly LaneAction[])
         if (i >= turns) {
           if (end === 'release') await store.releaseLanes([lane])
           if (end === 'fail')
-            await store.failTurn({ ...base, attempt: event.attempt, error: 'x', retryAt: clock.now + 500 })
+            await store.failTurn({
+              ...base,
+              instance: lane.instance,
+              log: [],
+              attempt: event.attempt,
+              error: 'x',
+              retryAt: clock.now + 500,
+            })
           break
         }
         if (event.fact.kind !== 'message') throw new Error('only messages here')

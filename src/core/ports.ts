@@ -53,7 +53,11 @@ export const METRICS = {
     labels: ['instance', 'outcome'],
     help: 'Webhook deliveries by outcome',
   },
-  pombo_events_total: { type: 'counter', labels: ['instance', 'kind'], help: 'Events accepted' },
+  pombo_events_total: {
+    type: 'counter',
+    labels: ['instance', 'kind'],
+    help: 'Events in authentic deliveries',
+  },
   pombo_duplicates_total: { type: 'counter', labels: ['instance'], help: 'Events dropped as duplicates' },
   pombo_acknowledge_seconds: { type: 'histogram', labels: [], help: 'Webhook request to answer' },
   pombo_commit_seconds: { type: 'histogram', labels: [], help: 'One group commit' },

@@ -41,6 +41,8 @@ export interface Store extends InboxStore, LaneStore, OutboxStore, LogStore {
     eventsMs: number
     commandsMs: number
   }): Promise<number>
+  /** Notes how far this database has come, so that an older copy put back in its place is recognised. */
+  mark(): Promise<void>
   close(): Promise<void>
 }
 
@@ -129,6 +131,8 @@ export type LogChange =
       at: number
       contact?: ContactId
       status: MessageStatus
+      /** Arrived as news; false for what history told. */
+      live: boolean
     }
   | { type: 'edit'; target: MessageId; text?: string; at: number }
   | { type: 'revoke'; target: MessageId; at: number }
@@ -143,8 +147,8 @@ export type LogChange =
 
 export interface NewCommand {
   id: CommandId
-  /** Unique: the same decision recorded twice is one command. */
-  key: string
+  /** Idempotency key of a request from outside: recorded twice it is one command. Turns need none, they have the fence. */
+  key?: string
   command: Command
   typingMs: number
   ignoreOwner: boolean
@@ -180,6 +184,7 @@ export type TurnOutcome =
   | { type: 'stale' }
 
 export interface TurnFailure {
+  instance: InstanceId
   lane: LaneId
   fence: number
   event: EventId
@@ -189,6 +194,9 @@ export interface TurnFailure {
   epoch?: number
   /** When to try again; null makes it a dead letter and lets the lane go on. */
   retryAt: number | null
+  /** For a dead letter: what the event itself does to the log, whatever its handlers could not do. */
+  log: LogChange[]
+  firedTimer?: { key: string; generation: number }
 }
 
 export interface StepRecord {
@@ -205,15 +213,18 @@ export interface LaneStore {
     perLane: number
     leaseMs: number
   }): Promise<ClaimedLane[]>
-  /** Prolongs leases; resolves to the lanes that are still ours. */
-  renewLanes(lanes: readonly { lane: LaneId; fence: number }[], leaseMs: number): Promise<Set<LaneId>>
+  /** Prolongs leases; resolves to the claims that still stand. */
+  renewLanes(
+    lanes: readonly { lane: LaneId; fence: number }[],
+    leaseMs: number,
+  ): Promise<{ lane: LaneId; fence: number }[]>
   /** Gives lanes back untouched, so that another node may have them at once. */
   releaseLanes(lanes: readonly { lane: LaneId; fence: number }[]): Promise<void>
   /** Each turn commits whole or is stale; turns of one call share a transaction. */
   commitTurns(batch: readonly TurnCommit[]): Promise<TurnOutcome[]>
   failTurn(failure: TurnFailure): Promise<'recorded' | 'stale'>
-  /** Is this message in the chat's log? */
-  hasMessage(chat: ChatId, id: MessageId): Promise<boolean>
+  /** Is this message in the chat's log: as news, or from history only? */
+  knowsMessage(chat: ChatId, id: MessageId): Promise<'live' | 'history' | undefined>
   /** Is the fired timer still the one that fired? */
   timerIsCurrent(lane: LaneId, key: string, generation: number): Promise<boolean>
 
@@ -288,6 +299,8 @@ export interface OutboxStore {
   typed(send: { id: CommandId; chat: ChatId; fence: number }, readyAt: number): Promise<void>
   /** Records how sends ended. `sent` is recorded even when the lease was lost or the command is `unknown`. */
   settle(batch: readonly Settlement[]): Promise<void>
+  /** A command of the chat that is being sent at this moment. */
+  sendInFlight(chat: ChatId): Promise<CommandId | undefined>
   /** After a crash: what was `sending` becomes `unknown`, leases of this process's past life end now. */
   recover(): Promise<{ unknown: number; lanes: number }>
   /** A number that cannot send. `until` is when to probe again. `undefined` reason releases it at once. */

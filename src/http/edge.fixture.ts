@@ -103,6 +103,10 @@ export class FakeHub implements EdgeHub {
     },
   }
 
+  async setOwner(...[chat, owner]: Parameters<EdgeHub['setOwner']>) {
+    this.nudge()
+    return (await this.store.setOwner(chat, owner)) ? {} : undefined
+  }
   nudge(): void {
     this.nudges += 1
   }

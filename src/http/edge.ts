@@ -6,7 +6,7 @@ import type { LogStore, Store } from '../core/store.ts'
 import type { Hub } from '../hub.ts'
 
 /** What the HTTP edge needs of a hub; a {@link Hub} is one. */
-export type EdgeHub = Pick<Hub, 'config' | 'ingest' | 'nudge' | 'send' | 'parseRecipient'> & {
+export type EdgeHub = Pick<Hub, 'config' | 'ingest' | 'nudge' | 'send' | 'setOwner' | 'parseRecipient'> & {
   readonly store: LogStore & Pick<Store, 'ping'>
 }
 

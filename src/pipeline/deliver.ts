@@ -17,6 +17,8 @@ export interface DeliverParts {
   metrics: Metrics
   holder: string
   referencePrefix: string
+  /** Messages went out: events may have waited for them. */
+  onSent(): void
 }
 
 /** Sends under way at once, in all and per number: a gateway that hangs must not take every hand. */
@@ -37,9 +39,10 @@ export function createDeliverer(parts: DeliverParts) {
   const { store, clock, log, metrics } = parts
   const underWay = new Map<InstanceId, number>()
   const running = new Set<Promise<void>>()
-  const holds = new Map<InstanceId, number>()
+  const holds = new Map<InstanceId, { until: number; waitMs: number }>()
   const settlements = new Batcher<Settlement, void>(async (batch) => {
     await store.settle(batch)
+    if (batch.some(({ result }) => result.end === 'sent')) parts.onSent()
     return batch.map(() => undefined)
   }, 256)
   const leaseMs =
@@ -92,7 +95,9 @@ export function createDeliverer(parts: DeliverParts) {
   async function perform(send: ClaimedSend, deadline: number): Promise<void> {
     const client = parts.clients.get(send.instance)
     if (send.task === 'typing') {
-      if (client?.typing) await client.typing(send.command.to, 'start', send.typingMs)
+      await client?.typing?.(send.command.to, 'start', send.typingMs).catch((err: unknown) => {
+        log.warn({ err, command: send.id, instance: send.instance }, 'typing could not be shown')
+      })
       await store.typed(send, clock.now() + send.typingMs)
       return
     }
@@ -150,9 +155,12 @@ export function createDeliverer(parts: DeliverParts) {
     const now = clock.now()
     if (result.end === 'retry') return retryAt(SEND_RETRY, send.attempt, now, parts.random, result.afterMs)
     if (result.end !== 'hold') return null
-    const times = holds.get(send.instance) ?? 0
-    holds.set(send.instance, times + 1)
-    const until = now + Math.min(HOLD_FIRST_MS * 2 ** times, HOLD_MAX_MS)
+    const last = holds.get(send.instance)
+    // Sends that were under way together tell the same thing: only the first makes the wait longer.
+    if (last !== undefined && last.until > now) return last.until
+    const waitMs = Math.min(last === undefined ? HOLD_FIRST_MS : last.waitMs * 2, HOLD_MAX_MS)
+    const until = now + waitMs
+    holds.set(send.instance, { until, waitMs })
     await store.holdInstance(send.instance, { reason: result.reason, until })
     return until
   }

@@ -1,6 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { arrival, person, textEvent } from '../../test/store-conformance.ts'
+import { contentText } from '../core/events.ts'
+import type { InstanceId } from '../core/ids.ts'
+import { type Logger, noMetrics } from '../core/ports.ts'
 import type { ClaimedEvent } from '../core/store.ts'
-import { inGatewayOrder } from './dispatch.ts'
+import { systemClock } from '../platform/clock.ts'
+import { openSqliteStore } from '../storage/sqlite/open.ts'
+import { testHub } from '../testing/index.ts'
+import { createDispatcher, inGatewayOrder } from './dispatch.ts'
+
+const SUPPORT = 'support' as InstanceId
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent }
 
 const event = (id: number, acceptedAt: number, at: number) => ({ id, acceptedAt, at }) as ClaimedEvent
 const ids = (events: readonly ClaimedEvent[]) => events.map((e) => Number(e.id))
@@ -13,5 +26,85 @@ describe('the reorder window', () => {
   })
   test('puts neighbours in the order of the gateway, alike ones as they came, late ones after', () => {
     expect(ids(inGatewayOrder(events, 500))).toEqual([2, 1, 3, 4])
+  })
+})
+
+describe('turns', () => {
+  test('one that cannot be kept fails alone, with the reason, and never its neighbours', async () => {
+    await using hub = await testHub({
+      log: silent,
+      bot: (turn) => {
+        const { fact } = turn.event
+        if (fact.kind !== 'message' || !turn.chat) return
+        const text = contentText(fact.message.content)
+        if (text === 'state') turn.state.set('n', 1n)
+        if (text === 'timer') turn.schedule('later', Number.NaN)
+        if (text === 'far') turn.schedule('later', 1e300)
+        if (text === 'function') turn.schedule('later', hub.clock.now(), { f() {}, g: 1n })
+        turn.intend({ type: 'text', to: turn.chat.address, text: 'ok' })
+      },
+    })
+    const people = ['state', 'fine', 'timer', 'far', 'function'].map((text, i) => ({
+      text,
+      customer: hub.customer(`+55 11 9${i}234-5678`),
+    }))
+    await Promise.all(people.map(({ text, customer }) => customer.says(text)))
+    expect(people[1]!.customer.heard).toEqual(['ok'])
+    await hub.clock.advance('30m')
+    const dead = (await hub.events()).filter((e) => e.status === 'dead')
+    expect(dead).toHaveLength(4)
+    for (const event of dead) expect(event.error).toMatch(/^E_BOT: /)
+  })
+
+  test('who slept past the lease and claimed the chat again commits once', async () => {
+    const gate = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    let runs = 0
+    const commits: string[] = []
+    const dir = mkdtempSync(join(tmpdir(), 'pombo-dispatch-'))
+    let slept = 0
+    const clock = { ...systemClock, now: () => Date.now() + slept }
+    const store = await openSqliteStore({ path: join(dir, 'hub.db'), log: silent, dedupeMs: 1e9, clock })
+    const dispatcher = createDispatcher({
+      store: {
+        ...store,
+        commitTurns: async (batch) => {
+          const outcomes = await store.commitTurns(batch)
+          commits.push(...outcomes.map(({ type }) => type))
+          return outcomes
+        },
+      },
+      handler: async (turn) => {
+        runs += 1
+        if (runs === 2) begun.resolve()
+        await gate.promise
+        turn.intend({ type: 'text', to: turn.chat!.address, text: 'hi' })
+      },
+      log: silent,
+      metrics: noMetrics,
+      clock,
+      random: () => 0.5,
+      instances: new Map([[SUPPORT, { id: SUPPORT, gateway: 'test', tags: [], capabilities: new Set() }]]),
+      clients: new Map(),
+      reorderMs: new Map(),
+      holder: 'h',
+      referencePrefix: 'p-',
+      arriving: () => 0,
+      onCommands() {},
+      onTimers() {},
+    })
+    await store.accept([arrival(textEvent(person('5511912345678'), 'M1'))])
+    dispatcher.start()
+    while (runs === 0) await new Promise((next) => setTimeout(next, 5))
+    slept = 60_000
+    dispatcher.nudge()
+    await begun.promise
+    gate.resolve()
+    while (commits.length === 0) await new Promise((next) => setTimeout(next, 5))
+    await dispatcher.stop(1000)
+    expect(commits).toEqual(['committed'])
+    expect((await store.listCommands({ limit: 9 })).data).toHaveLength(1)
+    await store.close()
+    rmSync(dir, { recursive: true })
   })
 })

@@ -9,6 +9,7 @@ import type {
   LogChange,
   Store,
   TurnCommit,
+  TurnFailure,
   TurnOutcome,
 } from '../core/store.ts'
 import type { Handler, InstanceView } from '../core/turn.ts'
@@ -61,6 +62,8 @@ const PARK_MS = 60_000
 const MAX_SLEEP_MS = 1_000
 const MAX_ERROR = 1_000
 
+type Committed = TurnOutcome | { type: 'failed'; error: unknown }
+
 type Outcome = Pick<TurnCommit, 'log' | 'outcome'> &
   Partial<Decisions> &
   Pick<Partial<TurnCommit>, 'parked' | 'firedTimer' | 'epoch'>
@@ -76,7 +79,20 @@ export function createDispatcher(parts: DispatchParts) {
   const { store, clock, log, metrics } = parts
   const active = new Map<ClaimedLane, Lease>()
   const running = new Set<Promise<void>>()
-  const commits = new Batcher<TurnCommit, TurnOutcome>((batch) => store.commitTurns(batch), 32)
+  const commits = new Batcher<TurnCommit, Committed>(commitBatch, 32)
+
+  /** One turn the store refuses must not fail its neighbours: they are then committed one by one. */
+  async function commitBatch(batch: readonly TurnCommit[]): Promise<readonly Committed[]> {
+    try {
+      return await store.commitTurns(batch)
+    } catch (error) {
+      if (batch.length === 1) return [{ type: 'failed', error }]
+    }
+    const outcomes: Committed[] = []
+    for (const turn of batch) outcomes.push(...(await commitBatch([turn])))
+    return outcomes
+  }
+
   let renewing: { cancel(): void } | undefined
   let claimedAt = 0
   const pause = (ms: number) =>
@@ -106,6 +122,10 @@ export function createDispatcher(parts: DispatchParts) {
   }
 
   function start(lane: ClaimedLane, deadline: number): void {
+    // We slept past a lease and claimed the lane again: the turn of the old claim must not go on beside it.
+    for (const [other, lease] of active) {
+      if (other.lane === lane.lane) lease.control.abort(new Error('lease lost'))
+    }
     const lease: Lease = { control: new AbortController(), deadline }
     active.set(lane, lease)
     keepLeases()
@@ -121,7 +141,7 @@ export function createDispatcher(parts: DispatchParts) {
 
   /** One timer renews every lease that is held; it ends with the last lane. */
   function keepLeases(): void {
-    if (renewing || active.size === 0) return
+    if (renewing || stopping || active.size === 0) return
     renewing = clock.setTimeout(() => {
       renewing = undefined
       const lanes = [...active.keys()]
@@ -131,7 +151,7 @@ export function createDispatcher(parts: DispatchParts) {
         .then((kept) => {
           for (const lane of lanes) {
             const lease = active.get(lane)
-            if (kept.has(lane.lane)) {
+            if (kept.some((claim) => claim.lane === lane.lane && claim.fence === lane.fence)) {
               if (lease) lease.deadline = deadline
             } else lease?.control.abort(new Error('lease lost'))
           }
@@ -198,6 +218,10 @@ export function createDispatcher(parts: DispatchParts) {
       ...(epoch === undefined ? {} : { epoch }),
       ...outcome,
     })
+    if (result.type === 'failed') {
+      await fail(lane, event, epoch, result.error)
+      return false
+    }
     metrics.count('pombo_turns_total', { outcome: result.type === 'stale' ? 'stale' : 'done' })
     metrics.record('pombo_turn_seconds', {}, (clock.monotonic() - started) / 1000)
     if (result.type === 'stale') return false
@@ -208,6 +232,16 @@ export function createDispatcher(parts: DispatchParts) {
     if (result.commands > 0 || outcome.log.some(freesSends)) parts.onCommands()
     if (outcome.timers?.length || outcome.parked) parts.onTimers()
     return true
+  }
+
+  /**
+   * Is the message in the chat already, under another spelling of its chat or sender? What history told is
+   * no news yet; and who asks to run a dead letter again means it.
+   */
+  async function isKnown(event: ClaimedEvent, chat: ChatState | undefined): Promise<boolean> {
+    if (!chat || event.fact.kind !== 'message' || event.generation > 0) return false
+    const known = await store.knowsMessage(chat.id, event.fact.message.id)
+    return known === 'live' || (known === 'history' && event.disposition !== 'handle')
   }
 
   /** What this event leads to. Reads, runs handlers, writes nothing. */
@@ -233,7 +267,7 @@ export function createDispatcher(parts: DispatchParts) {
         firedTimer: { key: fact.key, generation: fact.generation },
       }
     }
-    if (chat && fact.kind === 'message' && (await store.hasMessage(chat.id, fact.message.id))) {
+    if (await isKnown(event, chat)) {
       const echo = logChanges(event, ownCommand).filter((change) => change.type === 'echo')
       return { log: [...echo, ...names], outcome: 'skipped', note: 'this message is already in the chat' }
     }
@@ -242,7 +276,7 @@ export function createDispatcher(parts: DispatchParts) {
       target !== undefined &&
       !event.orphan &&
       event.disposition === 'handle' &&
-      !(await store.hasMessage(chat!.id, target))
+      !(await store.knowsMessage(chat!.id, target))
     ) {
       return {
         log: names,
@@ -320,16 +354,30 @@ export function createDispatcher(parts: DispatchParts) {
         ? 'a turn failed for the last time and is a dead letter'
         : 'a turn failed and will be tried again',
     )
-    await store.failTurn({
+    const { fact } = event
+    const failure: TurnFailure = {
       lane: lane.lane,
       fence: lane.fence,
+      instance: lane.instance,
       event: event.id,
       place: event.place,
       attempt: event.attempt,
       error: describe(error),
       retryAt: again,
+      log:
+        lane.chat || fact.kind === 'connection'
+          ? logChanges(event, ownReference(event.reference, parts.referencePrefix))
+          : [],
       ...(epoch === undefined ? {} : { epoch }),
-    })
+      ...(fact.kind === 'timer' ? { firedTimer: { key: fact.key, generation: fact.generation } } : {}),
+    }
+    try {
+      await store.failTurn(failure)
+    } catch (err) {
+      // What the event does to the log may be what the store refuses.
+      log.error({ err, event: event.id }, 'a dead letter could not be written to its chat')
+      await store.failTurn({ ...failure, log: [] })
+    }
   }
 
   let stopping = false
@@ -385,9 +433,6 @@ function ownReference(reference: string | undefined, prefix: string): CommandId 
 }
 
 function describe(error: unknown): string {
-  const text =
-    error instanceof Error
-      ? `${error instanceof HubError ? error.code : error.name}: ${error.message}`
-      : String(error)
-  return text.slice(0, MAX_ERROR)
+  if (!(error instanceof Error)) return 'something that is no Error was thrown'
+  return `${error instanceof HubError ? error.code : error.name}: ${error.message}`.slice(0, MAX_ERROR)
 }

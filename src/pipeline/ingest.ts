@@ -113,7 +113,8 @@ export function createIngest(parts: IngestParts): Ingest & {
   function read(gateway: Gateway, proof: Extract<Verification, { ok: true }>, instance: string): Normalised {
     const known = own.get(instance) ?? configuredOwn(instances.get(instance))
     const normalised = understood(gateway, proof, known)
-    if (normalised.own?.some((address) => !known.includes(address))) {
+    // Behind a server's one URL stand many numbers; what one delivery shows is not every number's own.
+    if (instance !== 'global' && normalised.own?.some((address) => !known.includes(address))) {
       own.set(instance, [...new Set([...known, ...normalised.own])].slice(-8))
     }
     return normalised

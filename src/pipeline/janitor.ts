@@ -16,6 +16,8 @@ export interface JanitorParts {
 const DUE_BATCH = 200
 const PRUNE_EVERY_MS = 10 * 60_000
 const GAUGES_EVERY_MS = 15_000
+/** An older copy that is put back is recognised if it is older than this (ms). */
+const MARK_EVERY_MS = 60_000
 const MAX_SLEEP_MS = 1_000
 
 /** What has to happen by time alone: due timers, overdue parked events, waiting merges, retention, gauges. */
@@ -23,6 +25,7 @@ export function createJanitor(parts: JanitorParts) {
   const { store, clock, log, metrics } = parts
   let prunedAt = clock.now()
   let gaugedAt = 0
+  let markedAt = clock.now()
 
   const loop = new Loop({
     name: 'janitor',
@@ -39,6 +42,10 @@ export function createJanitor(parts: JanitorParts) {
         prunedAt = clock.now()
         const removed = await store.prune(parts.retention)
         if (removed > 0) log.info({ removed }, 'retention removed old rows')
+      }
+      if (clock.now() - markedAt >= MARK_EVERY_MS) {
+        markedAt = clock.now()
+        await store.mark()
       }
       if (clock.now() - gaugedAt >= GAUGES_EVERY_MS) {
         gaugedAt = clock.now()

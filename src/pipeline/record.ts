@@ -18,6 +18,7 @@ export function logChanges(event: ClaimedEvent, ownCommand: CommandId | undefine
           author,
           at,
           ...who,
+          live: event.disposition === 'handle',
           status: author === 'other' ? 'delivered' : 'sent',
         },
       ]

@@ -13,6 +13,9 @@ export const TURN_RETRY: RetryPolicy = { attempts: 8, firstDelayMs: 1_000, maxDe
 /** A send that certainly did not go out: a gateway being restarted or upgraded (about half an hour). */
 export const SEND_RETRY: RetryPolicy = { attempts: 12, firstDelayMs: 1_000, maxDelayMs: 300_000 }
 
+/** A wait longer than this that the other side asks for is a mistake of theirs (ms). */
+const LONGEST_ASKED_MS = 3_600_000
+
 /**
  * When to try again after the given attempt failed, or null when it was the last one. Exponential, with
  * the second half of each wait random, so that what failed together does not come back together.
@@ -27,5 +30,5 @@ export function retryAt(
 ): number | null {
   if (attempt >= policy.attempts) return null
   const full = Math.min(policy.firstDelayMs * 2 ** (attempt - 1), policy.maxDelayMs)
-  return now + Math.max(Math.round(full / 2 + (random() * full) / 2), atLeastMs)
+  return now + Math.max(Math.round(full / 2 + (random() * full) / 2), Math.min(atLeastMs, LONGEST_ASKED_MS))
 }

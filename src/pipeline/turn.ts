@@ -64,7 +64,7 @@ export function openTurn(parts: TurnParts): { turn: Turn; decisions(): Decisions
       parts,
     )
     const standing = await store.finishStep(record, lane, {
-      value: value === undefined ? null : sanitize(value),
+      value: value === undefined ? null : plain(value, `The result of step "${name}"`),
       epoch: parts.epoch,
     })
     return standing as typeof value
@@ -98,15 +98,18 @@ export function openTurn(parts: TurnParts): { turn: Turn; decisions(): Decisions
       const id = uuidv7(now, random) as CommandId
       commands.push({
         id,
-        key: `${event.id}:${event.generation}:${commands.length}`,
-        command: sanitize(command),
-        typingMs: Math.max(0, Math.floor(options.typingMs ?? 0)),
+        command: plain(command, 'A command'),
+        typingMs: typingOf(options.typingMs ?? 0),
         ignoreOwner: options.ignoreOwner ?? false,
       })
       return { id }
     },
     schedule(key, at, data) {
-      timers.set(key, { key, at: Math.floor(at), data: data === undefined ? null : sanitize(data) })
+      timers.set(key, {
+        key,
+        at: momentOf(key, at),
+        data: data === undefined ? null : plain(data, `The data of timer "${key}"`),
+      })
     },
     cancelTimer(key) {
       timers.set(key, { key, at: null, data: null })
@@ -117,7 +120,8 @@ export function openTurn(parts: TurnParts): { turn: Turn; decisions(): Decisions
     step,
     state: {
       get: (key) => (state.has(key) ? (state.get(key) ?? undefined) : lane.state.get(key)),
-      set: (key, value) => void state.set(key, value === undefined ? null : sanitize(structuredClone(value))),
+      set: (key, value) =>
+        void state.set(key, value === undefined ? null : plain(value, `The state "${key}"`)),
     },
     async raw() {
       const delivery = event.delivery === undefined ? undefined : await store.getDelivery(event.delivery)
@@ -159,6 +163,39 @@ const viewOf = ({ id, kind, address, name, owner }: ChatState) => ({
   owner,
   ...(name === undefined ? {} : { name }),
 })
+
+/** Longest a chat may be shown typing (ms). */
+const MAX_TYPING_MS = 10 * 60_000
+function typingOf(ms: number): number {
+  if (Number.isFinite(ms) && ms >= 0 && ms <= MAX_TYPING_MS) return Math.floor(ms)
+  throw new HubError(
+    'E_BOT',
+    `Typing was asked for ${ms} ms. It may last from 0 to ${MAX_TYPING_MS / 60_000} minutes.`,
+  )
+}
+
+/** Last moment a JavaScript date can hold (ms). */
+const LAST_MOMENT = 8.64e15
+function momentOf(key: string, at: number): number {
+  if (Number.isFinite(at) && Math.abs(at) <= LAST_MOMENT) return Math.floor(at)
+  throw new HubError(
+    'E_BOT',
+    `The timer "${key}" was set to ${at}, which is no moment in time. Give milliseconds since 1970.`,
+  )
+}
+
+/** A value as it will come back from the store: JSON, no more. What cannot be that is refused here, in the turn that made it. */
+function plain<T>(value: T, what: string): T {
+  try {
+    return sanitize(JSON.parse(JSON.stringify(value)) as T)
+  } catch (cause) {
+    throw new HubError(
+      'E_BOT',
+      `${what} cannot be kept: ${(cause as Error).message}. Keep plain objects, lists, texts, numbers and booleans.`,
+      { cause },
+    )
+  }
+}
 
 /** Runs with a time limit and retries; the last failure is thrown. */
 async function attempt<T>(

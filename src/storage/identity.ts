@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { type Address, addressKind, chatKind } from '../core/address.ts'
 import type { Party } from '../core/events.ts'
 import type { Db, Engine } from './dialect.ts'
-import { mergeContacts } from './merge.ts'
+import { currentContact, mergeContacts } from './merge.ts'
 
 const isPerson = (address: Address): boolean => chatKind(address) === 'direct'
 
@@ -67,10 +67,12 @@ export async function resolveContacts(
     [...learnt].sort(([a], [b]) => (a < b ? -1 : 1)).map(([address, id]) => [address, id, now]),
   )
   for (const [a, b] of merges) {
-    const kept = await mergeContacts(db, a, b, now)
+    // An earlier merge of this fact may have taken one of them away already.
+    const kept = await mergeContacts(db, await currentContact(db, a), await currentContact(db, b), now)
     if (kept === undefined) continue
-    const gone = kept === a ? b : a
-    for (const [address, id] of contactOf) if (id === gone) contactOf.set(address, kept)
+    for (const [address, id] of contactOf) {
+      if (id === a || id === b || (await currentContact(db, id)) === kept) contactOf.set(address, kept)
+    }
   }
   return contactOf
 }

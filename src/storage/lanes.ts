@@ -84,13 +84,13 @@ export async function readLanes(
   const ids = lanes.map((lane) => ({ id: lane.id })).sort((a, b) => a.id - b.id)
   const wanted = engine.table({ id: 'int' }, ids)
   const { rows: events } = await sql<EventRow>`
-    select * from (
-      select e.id, e.lane_id, e.instance, e.delivery_id, e.place, e.author, e.at, e.accepted_at, e.disposition,
-        e.generation, e.attempts, e.epoch, e.orphan, e.data, e.contact_id, c.name as contact_name,
-        row_number() over (partition by e.lane_id order by e.place) as nth
-      from ${wanted} w join event e on e.lane_id = w.id and e.status = 'pending'
-      left join contact c on c.id = e.contact_id) ranked
-    where nth <= ${perLane} order by lane_id, place`.execute(db)
+    select e.id, e.lane_id, e.instance, e.delivery_id, e.place, e.author, e.at, e.accepted_at, e.disposition,
+      e.generation, e.attempts, e.epoch, e.orphan, e.data, c.id as contact_id, c.name as contact_name
+    from ${wanted} w
+    join event e on e.id in (
+      select x.id from event x where x.lane_id = w.id and x.status = 'pending' order by x.place limit ${perLane})
+    left join contact c on c.id = coalesce((select g.merged_into from contact g where g.id = e.contact_id), e.contact_id)
+    order by e.lane_id, e.place`.execute(db)
   const { rows: chats } = await sql<{
     id: number
     kind: string
@@ -189,7 +189,7 @@ export async function commitTurns(
   now: number,
 ): Promise<TurnOutcome[]> {
   const sorted = [...batch].sort((a, b) => a.lane - b.lane)
-  const { rows: held } = await sql<{ id: number }>`
+  const { rows: held } = await sql<{ id: number; fence: number }>`
     update lane set head = w.place + 1,
       ready_at = case when w.more = 1 then ${engine.now} + w.lease
         when lane.next_place > w.place + 1 then ${engine.now} end,
@@ -204,9 +204,11 @@ export async function commitTurns(
         lease: t.leaseMs,
       })),
     )} w where lane.id = w.id and lane.fence = w.fence
-    returning lane.id`.execute(db)
-  const ours = new Set(held.map((row) => row.id))
-  const turns = sorted.filter((turn) => ours.has(turn.lane))
+    returning lane.id, lane.fence`.execute(db)
+  // By fence, not by lane alone: a stale claim may stand in the same batch as the one that replaced it.
+  const fenceOf = new Map(held.map((row) => [row.id, row.fence]))
+  const isOurs = (turn: TurnCommit) => fenceOf.get(turn.lane) === turn.fence
+  const turns = sorted.filter(isOurs)
   if (turns.length === 0) return batch.map(() => ({ type: 'stale' }))
 
   const refused = await recordCommands(engine, db, turns, now)
@@ -216,7 +218,7 @@ export async function commitTurns(
   for (const turn of turns) await recordTimers(db, turn)
   await finishEvents(engine, db, turns, now)
   return batch.map((turn) =>
-    ours.has(turn.lane)
+    isOurs(turn)
       ? { type: 'committed', commands: turn.commands.length, refused: refused.get(turn.lane) ?? 0 }
       : { type: 'stale' },
   )
@@ -246,9 +248,11 @@ async function recordCommands(
     const moved = turn.epoch !== undefined && chat?.epoch !== turn.epoch
     // A turn that hands the chat over may still say so: its own words belong to the epoch it begins.
     const hands = turn.owner !== undefined && turn.owner !== chat?.owner ? 1 : 0
+    // Somebody else's chat is theirs, however the handler came to run; a turn may give it back to the bot.
+    const theirs = chat !== undefined && chat.owner !== 'bot' && turn.owner !== 'bot'
     let queued = false
     for (const { id, command, typingMs, ignoreOwner } of turn.commands) {
-      const refuse = moved && !ignoreOwner
+      const refuse = (moved || theirs) && !ignoreOwner
       if (refuse) refused.set(turn.lane, (refused.get(turn.lane) ?? 0) + 1)
       else queued = true
       rows.push([
@@ -261,7 +265,11 @@ async function recordCommands(
         JSON.stringify(command),
         typingMs,
         ignoreOwner || !chat ? null : chat.epoch + hands,
-        refuse ? 'the chat changed hands while this was being decided' : null,
+        refuse
+          ? moved
+            ? 'the chat changed hands while this was being decided'
+            : 'a person owns this chat'
+          : null,
         now,
         refuse ? now : null,
       ])
@@ -307,7 +315,10 @@ async function changeOwners(db: Db, turns: readonly TurnCommit[], now: number): 
   }
 }
 
-async function recordLog(engine: Engine, db: Db, turns: readonly TurnCommit[], now: number): Promise<void> {
+/** Whose log changes are to be written: a committed turn, or one that failed for the last time. */
+type LogSource = Pick<TurnCommit, 'lane' | 'instance' | 'log'>
+
+async function recordLog(engine: Engine, db: Db, turns: readonly LogSource[], now: number): Promise<void> {
   const messages: NewMessage[] = []
   const receipts: { chat: number; instance: string; target: MessageId; status: number }[] = []
   for (const turn of turns) {
@@ -321,6 +332,7 @@ async function recordLog(engine: Engine, db: Db, turns: readonly TurnCommit[], n
           contact: change.contact,
           at: change.at,
           status: MESSAGE_STATUSES.indexOf(change.status),
+          live: change.live,
         })
       } else if (change.type === 'receipt') {
         receipts.push({
@@ -345,13 +357,12 @@ async function recordLog(engine: Engine, db: Db, turns: readonly TurnCommit[], n
     await sql`update chat set last_message_at = case when coalesce(chat.last_message_at, 0) < w.at then w.at else chat.last_message_at end
       from ${engine.table({ id: 'int', at: 'int' }, talks)} w where chat.id = w.id`.execute(db)
   }
-  const woken = await unpark(engine, db, turns)
-  if (woken.length > 0) await appendToLanes(engine, db, woken)
+  await unpark(engine, db, messages)
 }
 
 async function changeMessage(
   db: Db,
-  turn: TurnCommit,
+  turn: LogSource,
   change: Exclude<LogChange, { type: 'message' | 'receipt' }>,
   now: number,
 ): Promise<void> {
@@ -409,7 +420,7 @@ const OFFLINE_HOLD_MS = 60_000
 
 async function changeLogged(
   db: Db,
-  turn: TurnCommit,
+  turn: LogSource,
   change: Extract<LogChange, { type: 'edit' | 'revoke' | 'reaction' }>,
 ): Promise<void> {
   const target = await db
@@ -452,7 +463,7 @@ function withReaction(
 /** An edit, revoke or reaction whose message never came: kept as one of a message nobody saw. */
 async function insertUnknownMessage(
   db: Db,
-  turn: TurnCommit,
+  turn: LogSource,
   change: Extract<LogChange, { type: 'edit' | 'revoke' | 'reaction' }>,
 ): Promise<void> {
   const content: Content = {
@@ -499,15 +510,17 @@ async function recordState(engine: Engine, db: Db, turns: readonly TurnCommit[])
   }
 }
 
+/** A timer whose event was dealt with goes, unless it was set anew meanwhile. */
+const forgetTimer = (db: Db, lane: LaneId, fired: { key: string; generation: number }) =>
+  db
+    .deleteFrom('timer')
+    .where('lane_id', '=', lane)
+    .where('key', '=', fired.key)
+    .where('generation', '=', fired.generation)
+    .execute()
+
 async function recordTimers(db: Db, turn: TurnCommit): Promise<void> {
-  if (turn.firedTimer) {
-    await db
-      .deleteFrom('timer')
-      .where('lane_id', '=', turn.lane)
-      .where('key', '=', turn.firedTimer.key)
-      .where('generation', '=', turn.firedTimer.generation)
-      .execute()
-  }
+  if (turn.firedTimer) await forgetTimer(db, turn.lane, turn.firedTimer)
   for (const timer of turn.timers) {
     if (timer.at === null) {
       await db.deleteFrom('timer').where('lane_id', '=', turn.lane).where('key', '=', timer.key).execute()
@@ -547,26 +560,21 @@ async function finishEvents(
   }
 }
 
-/** Events that waited for messages which these turns brought. */
-async function unpark(
+/** Puts events that waited for these messages at the tail of their lanes. @returns how many */
+export async function unpark(
   engine: Engine,
   db: Db,
-  turns: readonly TurnCommit[],
-): Promise<{ event: number; lane: number }[]> {
-  const arrived = turns.flatMap((turn) =>
-    turn.log.flatMap((change) =>
-      change.type === 'message'
-        ? [{ lane_id: turn.lane as number, target: change.message.id as string }]
-        : [],
-    ),
-  )
-  if (arrived.length === 0) return []
+  arrived: readonly { chat: number; message: { id: string } }[],
+): Promise<number> {
+  if (arrived.length === 0) return 0
+  const targets = arrived.map(({ chat, message }) => ({ lane_id: chat, target: message.id }))
   const { rows } = await sql<{ event: number; lane: number }>`
     delete from parked where event_id in (
-      select p.event_id from ${engine.table({ lane_id: 'int', target: 'text' }, arrived)} w
+      select p.event_id from ${engine.table({ lane_id: 'int', target: 'text' }, targets)} w
       join parked p on p.lane_id = w.lane_id and p.target = w.target)
     returning event_id as event, lane_id as lane`.execute(db)
-  return rows
+  await appendToLanes(engine, db, rows)
+  return rows.length
 }
 
 /** Puts stored events at the tail of their lanes, in the order given. */
@@ -615,6 +623,11 @@ export async function failTurn(
     })
     .where('id', '=', failure.event)
     .execute()
+  if (dead) {
+    // What the customer wrote belongs into the chat, even if no handler could deal with it.
+    await recordLog(engine, db, [failure], now)
+    if (failure.firedTimer) await forgetTimer(db, failure.lane, failure.firedTimer)
+  }
   return 'recorded'
 }
 
@@ -623,12 +636,12 @@ export async function renewLanes(
   db: Db,
   lanes: readonly { lane: LaneId; fence: number }[],
   leaseMs: number,
-): Promise<Set<LaneId>> {
-  const { rows } = await sql<{ id: LaneId }>`
+): Promise<{ lane: LaneId; fence: number }[]> {
+  const { rows } = await sql<{ id: LaneId; fence: number }>`
     update lane set ready_at = ${engine.now} + ${leaseMs}
     from ${fenced(engine, lanes)} w where lane.id = w.id and lane.fence = w.fence and lane.holder is not null
-    returning lane.id`.execute(db)
-  return new Set(rows.map((row) => row.id))
+    returning lane.id, lane.fence`.execute(db)
+  return rows.map((row) => ({ lane: row.id, fence: row.fence }))
 }
 
 export async function releaseLanes(

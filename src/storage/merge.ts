@@ -54,12 +54,6 @@ export async function mergeContacts(db: Db, a: number, b: number, now: number): 
     }
   }
   await db.updateTable('address').set({ contact_id: kept }).where('contact_id', '=', gone).execute()
-  await db
-    .updateTable('event')
-    .set({ contact_id: kept })
-    .where('contact_id', '=', gone)
-    .where('status', '=', 'pending')
-    .execute()
   await sql`update contact set name = coalesce(name, (select name from contact where id = ${gone})) where id = ${kept}`.execute(
     db,
   )
@@ -105,7 +99,13 @@ async function mergeChats(db: Db, kept: number, gone: number, now: number): Prom
   await sql`update lane set ready_at = null, fence = fence + 1, key = key || '#' || id where id = ${gone}`.execute(
     db,
   )
-  await db.updateTable('event').set({ lane_id: kept }).where('lane_id', '=', gone).execute()
+  // What waits for somebody moves along; what is done stays where it was, and is found through `merged_into`:
+  // moving all of it would scan the largest tables inside an accept. States are written out so that the
+  // partial indexes serve.
+  await sql`update event set lane_id = ${kept} where status = 'dead' and lane_id = ${gone}`.execute(db)
+  await sql`update event set lane_id = ${kept} where id in (select event_id from parked where lane_id = ${gone})`.execute(
+    db,
+  )
   await db.updateTable('parked').set({ lane_id: kept }).where('lane_id', '=', gone).execute()
 
   // The log: a message both chats saw is one message.
@@ -113,8 +113,46 @@ async function mergeChats(db: Db, kept: number, gone: number, now: number): Prom
     and message_id in (select message_id from message where chat_id = ${kept})`.execute(db)
   await db.updateTable('message').set({ chat_id: kept }).where('chat_id', '=', gone).execute()
 
+  // Who may speak, and the best address.
+  const both = await db.selectFrom('chat').selectAll().where('id', 'in', [kept, gone]).execute()
+  const stays = both.find((chat) => chat.id === kept)
+  const goes = both.find((chat) => chat.id === gone)
+  if (stays && goes) {
+    const person = [stays, goes].find((chat) => chat.owner === 'person')
+    const owned = person ?? stays
+    const epoch = Math.max(stays.epoch, goes.epoch) + 1
+    if (!person) {
+      // The bot owned both: what it has queued is still its own word.
+      for (const chat of [stays, goes]) {
+        await sql`update command set epoch = ${epoch}
+          where chat_id = ${chat.id} and state in ('queued', 'sending', 'unknown') and epoch = ${chat.epoch}`.execute(
+          db,
+        )
+      }
+    }
+    await db
+      .updateTable('chat')
+      .set({
+        owner: owned.owner,
+        owner_at: owned.owner_at,
+        epoch,
+        address: stays.address.startsWith('phone:')
+          ? stays.address
+          : goes.address.startsWith('phone:')
+            ? goes.address
+            : stays.address,
+        name: stays.name ?? goes.name,
+        last_message_at: Math.max(stays.last_message_at ?? 0, goes.last_message_at ?? 0) || null,
+      })
+      .where('id', '=', kept)
+      .execute()
+    await db.updateTable('chat').set({ merged_into: kept }).where('id', '=', gone).execute()
+  }
   // The outbox: commands keep their order of decision.
-  await db.updateTable('command').set({ chat_id: kept }).where('chat_id', '=', gone).execute()
+  await sql`update command set chat_id = ${kept}
+    where chat_id = ${gone} and state in ('queued', 'sending', 'unknown')`.execute(db)
+  await sql`update command set chat_id = ${kept}
+    where chat_id = ${gone} and state in ('unknown', 'held', 'dead')`.execute(db)
   await sql`insert into outbox (chat_id, instance, ready_at)
     select ${kept}, instance, ready_at from outbox where chat_id = ${gone} and ready_at is not null
     on conflict (chat_id) do update set ready_at = coalesce(outbox.ready_at, excluded.ready_at), fence = outbox.fence + 1`.execute(
@@ -142,31 +180,6 @@ async function mergeChats(db: Db, kept: number, gone: number, now: number): Prom
   await db.updateTable('timer').set({ lane_id: kept }).where('lane_id', '=', gone).execute()
   await db.updateTable('state').set({ lane_id: kept }).where('lane_id', '=', gone).execute()
 
-  // Who may speak, and the best address.
-  const both = await db.selectFrom('chat').selectAll().where('id', 'in', [kept, gone]).execute()
-  const stays = both.find((chat) => chat.id === kept)
-  const goes = both.find((chat) => chat.id === gone)
-  if (stays && goes) {
-    const person = [stays, goes].find((chat) => chat.owner === 'person')
-    const owned = person ?? stays
-    await db
-      .updateTable('chat')
-      .set({
-        owner: owned.owner,
-        owner_at: owned.owner_at,
-        epoch: Math.max(stays.epoch, goes.epoch) + 1,
-        address: stays.address.startsWith('phone:')
-          ? stays.address
-          : goes.address.startsWith('phone:')
-            ? goes.address
-            : stays.address,
-        name: stays.name ?? goes.name,
-        last_message_at: Math.max(stays.last_message_at ?? 0, goes.last_message_at ?? 0) || null,
-      })
-      .where('id', '=', kept)
-      .execute()
-    await db.updateTable('chat').set({ merged_into: kept }).where('id', '=', gone).execute()
-  }
   return { kept, gone, timers, state, chat: goes }
 }
 
@@ -187,7 +200,7 @@ export async function mergeWaiting(db: Db, now: number): Promise<number> {
 }
 
 /** Follows merges to the contact that stands. */
-async function currentContact(db: Db, id: number): Promise<number> {
+export async function currentContact(db: Db, id: number): Promise<number> {
   let current = id
   for (;;) {
     const row = await db

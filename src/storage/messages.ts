@@ -18,6 +18,7 @@ export interface NewMessage {
   at: number
   /** Index into MESSAGE_STATUSES. */
   status: number
+  live: boolean
   command?: string
 }
 
@@ -38,6 +39,7 @@ export async function insertMessages(engine: Engine, db: Db, messages: readonly 
       'contact_id',
       'at',
       'status',
+      'live',
       'content',
       'reply_to',
       'command_id',
@@ -50,6 +52,7 @@ export async function insertMessages(engine: Engine, db: Db, messages: readonly 
       m.contact ?? null,
       m.at,
       m.status,
+      m.live ? 1 : 0,
       JSON.stringify(m.message.content),
       m.message.replyTo ? JSON.stringify(m.message.replyTo) : null,
       m.command ?? null,
@@ -85,7 +88,7 @@ export async function insertMessages(engine: Engine, db: Db, messages: readonly 
   }
 }
 
-/** A row that is there already is a place holder, or the echo of a send whose answer comes only now. */
+/** A row that is there already is a place holder, told by history, or the echo of a send whose answer comes only now. */
 async function completeMessage(db: Db, m: NewMessage): Promise<void> {
   const row = db.updateTable('message').where('chat_id', '=', m.chat).where('message_id', '=', m.message.id)
   await row
@@ -98,6 +101,7 @@ async function completeMessage(db: Db, m: NewMessage): Promise<void> {
     })
     .where('status', '=', PLACE_HOLDER)
     .execute()
+  if (m.live) await row.set({ live: 1 }).where('live', '=', 0).execute()
   if (m.command !== undefined)
     await row.set({ command_id: m.command }).where('command_id', 'is', null).execute()
 }
@@ -150,7 +154,7 @@ export async function settleEcho(
   if (commandId === undefined) return false
   const command = await db
     .selectFrom('command')
-    .select(['seq', 'state', 'id'])
+    .select(['seq', 'state', 'id', 'chat_id'])
     .where('id', '=', commandId)
     .where('instance', '=', instance)
     .executeTakeFirst()

@@ -5,7 +5,7 @@ import type { ChatId, CommandId, InstanceId, MessageId } from '../core/ids.ts'
 import type { ClaimedSend, NewCommand, OutboxStore, Settlement } from '../core/store.ts'
 import type { Db, Engine } from './dialect.ts'
 import { ensureChat } from './inbox.ts'
-import { wakeOutboxes } from './lanes.ts'
+import { unpark, wakeOutboxes } from './lanes.ts'
 import { insertMessages, type NewMessage } from './messages.ts'
 
 const SENT = MESSAGE_STATUSES.indexOf('sent')
@@ -38,17 +38,7 @@ export async function claimSends(
   options: Parameters<OutboxStore['claimSends']>[0],
   now: number,
 ): Promise<{ sends: ClaimedSend[]; refused: number }> {
-  const { rows: claimed } = await sql<{ chat_id: number; instance: string; fence: number }>`
-    update outbox set fence = fence + 1, holder = ${options.holder}, ready_at = ${engine.now} + ${options.leaseMs}
-    where chat_id in (
-      select o.chat_id from outbox o left join instance_state i on i.instance = o.instance
-      where o.ready_at <= ${engine.now} and (i.hold_until is null or i.hold_until <= ${now})
-        and o.instance not in (select e.instance from ${engine.table(
-          { instance: 'text' },
-          options.exclude.map((instance) => ({ instance })),
-        )} e)
-      order by o.ready_at, o.chat_id limit ${options.limit} ${engine.skipLocked})
-    returning chat_id, instance, fence`.execute(db)
+  const claimed = await leaseOutboxes(engine, db, options, now)
   if (claimed.length === 0) return { sends: [], refused: 0 }
   const wanted = engine.table(
     { chat_id: 'int' },
@@ -97,9 +87,6 @@ export async function claimSends(
         })
         release.push({ chat_id, ready_at: now })
         break
-      case 'wait':
-        release.push({ chat_id, ready_at: step.until })
-        break
       case 'give':
         if (step.lostLease) {
           await setState(db, head.seq, {
@@ -125,10 +112,40 @@ export async function claimSends(
   return { sends, refused }
 }
 
-type Step =
-  | { do: 'refuse' | 'hold' }
-  | { do: 'wait'; until: number }
-  | { do: 'give'; task: ClaimedSend['task']; lostLease?: boolean }
+/**
+ * Leases chats that have something to send: of a paced or held number only the one that waits longest, and
+ * none before the number's next slot; of any other number as many as the limit allows.
+ */
+async function leaseOutboxes(
+  engine: Engine,
+  db: Db,
+  options: Parameters<OutboxStore['claimSends']>[0],
+  now: number,
+): Promise<{ chat_id: number; instance: string; fence: number }[]> {
+  const paced = [...options.pacing]
+    .filter(([, { maxDelayMs }]) => maxDelayMs > 0)
+    .map(([instance]) => ({ instance }))
+  const exclude = options.exclude.map((instance) => ({ instance }))
+  const { rows } = await sql<{ chat_id: number; instance: string; fence: number }>`
+    update outbox set fence = fence + 1, holder = ${options.holder}, ready_at = ${engine.now} + ${options.leaseMs}
+    where chat_id in (
+      select chat_id from (
+        select o.chat_id, o.ready_at,
+          case when p.instance is not null or i.hold_reason is not null then 1 else ${options.limit} end as most,
+          row_number() over (partition by o.instance order by o.ready_at, o.chat_id) as nth
+        from outbox o
+        left join instance_state i on i.instance = o.instance
+        left join ${engine.table({ instance: 'text' }, paced)} p on p.instance = o.instance
+        where o.ready_at <= ${engine.now}
+          and (i.hold_until is null or i.hold_until <= ${now})
+          and (p.instance is null or coalesce(i.next_send_at, 0) <= ${now})
+          and o.instance not in (select e.instance from ${engine.table({ instance: 'text' }, exclude)} e)) ranked
+      where nth <= most order by ready_at, chat_id limit ${options.limit} ${engine.skipLocked})
+    returning chat_id, instance, fence`.execute(db)
+  return rows
+}
+
+type Step = { do: 'refuse' | 'hold' } | { do: 'give'; task: ClaimedSend['task']; lostLease?: boolean }
 
 /** Pure: what to do with a chat's next command. Reserves the number's slot when it is to be sent. */
 function decide(
@@ -146,29 +163,23 @@ function decide(
       : { do: 'give', task: 'reconcile' }
   }
   if (head.epoch !== null && head.epoch !== epoch) return { do: 'refuse' }
-  if (slot?.probing) {
-    if (slot.probeTaken) return { do: 'wait', until: now }
-    slot.probeTaken = true
-    slot.holdUntil = now + PROBE_MS
-  }
   const pacing = options.pacing.get(head.instance as InstanceId)
   const paced = pacing !== undefined && pacing.maxDelayMs > 0
-  if (paced && slot && slot.nextSendAt > now) return { do: 'wait', until: slot.nextSendAt }
   if (head.typing_ms > 0 && head.typed === 0) return { do: 'give', task: 'typing' }
   if (paced && slot) {
     slot.nextSendAt =
       now + pacing.minDelayMs + Math.round(options.dice * (pacing.maxDelayMs - pacing.minDelayMs))
     slot.changed = true
   }
+  if (slot?.probing) slot.holdUntil = now + PROBE_MS
   return { do: 'give', task: 'send' }
 }
 
 /** Sending state of a number while a claim is decided. */
 interface Slot {
   nextSendAt: number
-  /** The number is held and its waiting time is over: one command may try. */
+  /** The number is held and its waiting time is over: this one command may try. */
   probing: boolean
-  probeTaken: boolean
   holdUntil?: number
   changed: boolean
 }
@@ -180,13 +191,11 @@ async function loadSlots(db: Db, instances: string[]): Promise<Map<string, Slot>
     .where('instance', 'in', [...new Set(instances)])
     .execute()
   const slots = new Map<string, Slot>()
-  for (const instance of instances)
-    slots.set(instance, { nextSendAt: 0, probing: false, probeTaken: false, changed: false })
+  for (const instance of instances) slots.set(instance, { nextSendAt: 0, probing: false, changed: false })
   for (const row of rows) {
     slots.set(row.instance, {
       nextSendAt: row.next_send_at,
       probing: row.hold_reason !== null,
-      probeTaken: false,
       changed: false,
     })
   }
@@ -282,10 +291,10 @@ export async function settleSends(
     body: string
     chat_id: number
     instance: string
+    fence: number | null
   }>`
-    select c.seq, c.id, c.state, c.body, c.chat_id, c.instance from ${table} w join command c on c.id = w.id`.execute(
-    db,
-  )
+    select c.seq, c.id, c.state, c.body, c.chat_id, c.instance, o.fence from ${table} w join command c on c.id = w.id
+    left join outbox o on o.chat_id = c.chat_id`.execute(db)
   const commandOf = new Map(rows.map((row) => [row.id, row]))
   const messages: NewMessage[] = []
   const sent: { seq: number; message_id: string | null }[] = []
@@ -295,8 +304,8 @@ export async function settleSends(
     if (!command) continue
     const { result } = settlement
     let readyAt = now
-    // A `sent` always stands; anything else only while the command is still this attempt's.
-    const current = command.state === 'sending'
+    // A `sent` always stands; anything else only while this very attempt is under way.
+    const current = command.state === 'sending' && command.fence === settlement.fence
     switch (result.end) {
       case 'sent': {
         sent.push({ seq: command.seq, message_id: result.messageId ?? null })
@@ -341,6 +350,7 @@ export async function settleSends(
     await sql`update command set state = 'sent', message_id = coalesce(w.message_id, command.message_id), settled_at = ${now}, reason = null
       from ${engine.table({ seq: 'int', message_id: 'text' }, sent)} w where command.seq = w.seq`.execute(db)
     await insertMessages(engine, db, messages)
+    await unpark(engine, db, messages)
     await clearHolds(db, [...new Set(rows.map((row) => row.instance))])
   }
   // Give the chat back only while the lease is ours; nothing left to send leaves it empty.
@@ -363,6 +373,7 @@ function outgoing(
     author: 'api',
     at,
     status: SENT,
+    live: true,
     command: command.id,
     message: {
       id: messageId,
@@ -440,8 +451,12 @@ export async function enqueueCommand(
   now: number,
 ): Promise<{ id: CommandId; created: boolean }> {
   const { command } = request
-  const twin = await db.selectFrom('command').select('id').where('key', '=', command.key).executeTakeFirst()
-  if (twin) return { id: twin.id as CommandId, created: false }
+  const twin = async () => {
+    if (command.key === undefined) return undefined
+    return db.selectFrom('command').select('id').where('key', '=', command.key).executeTakeFirst()
+  }
+  const first = await twin()
+  if (first) return { id: first.id as CommandId, created: false }
   const chat = await ensureChat(engine, db, request.instance, request.to, now)
   if (request.claim) {
     await sql`update chat set owner = 'person', owner_at = ${now}, epoch = epoch + 1 where id = ${chat} and owner <> 'person'`.execute(
@@ -455,7 +470,7 @@ export async function enqueueCommand(
     [
       [
         command.id,
-        command.key,
+        command.key ?? null,
         request.instance,
         chat,
         command.command.type,
@@ -468,12 +483,8 @@ export async function enqueueCommand(
     ],
   )
   if (!inserted[0]) {
-    const winner = await db
-      .selectFrom('command')
-      .select('id')
-      .where('key', '=', command.key)
-      .executeTakeFirstOrThrow()
-    return { id: winner.id as CommandId, created: false }
+    const winner = await twin()
+    return { id: winner!.id as CommandId, created: false }
   }
   await wakeOutboxes(engine, db, [{ chat_id: chat, instance: request.instance }])
   return { id: command.id, created: true }

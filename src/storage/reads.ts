@@ -27,7 +27,8 @@ const NEXT_DUE = {
     select min(at) as due from timer where fired = 0 union all select min(until) from parked) waiting`,
   outbox: sql<{
     due: number | null
-  }>`select min(case when i.hold_until > o.ready_at then i.hold_until else o.ready_at end) as due
+  }>`select min(case when coalesce(i.hold_until, 0) > o.ready_at and coalesce(i.hold_until, 0) >= coalesce(i.next_send_at, 0)
+        then i.hold_until when coalesce(i.next_send_at, 0) > o.ready_at then i.next_send_at else o.ready_at end) as due
     from outbox o left join instance_state i on i.instance = o.instance where o.ready_at is not null`,
 } as const
 
@@ -48,7 +49,8 @@ export type StoreReads = Pick<
   | 'chatKindOf'
   | 'instanceStates'
   | 'backlog'
-  | 'hasMessage'
+  | 'knowsMessage'
+  | 'sendInFlight'
   | 'timerIsCurrent'
   | 'nextDue'
 >
@@ -56,27 +58,28 @@ export type StoreReads = Pick<
 /** Everything a store only reads; needs nothing but a connection. Every list is newest first. */
 export function createReads(read: Db): StoreReads {
   // Asked in nearly every turn: built and compiled once, run with other parameters.
-  const hasMessage = read
+  const knowsMessage = read
     .selectFrom('message')
-    .select('id')
+    .select('live')
     .where('chat_id', '=', 0)
     .where('message_id', '=', '')
     .where('status', '>', PLACE_HOLDER)
     .compile()
   return {
     async listEvents(page) {
+      const window = await windowOf(read, 'event', 'id', page)
       const rows = await read
         .selectFrom('event')
         .selectAll()
-        .where(before('id', page))
+        .where(within('id', window))
         .$if(page.instance !== undefined, (q) => q.where('instance', '=', page.instance!))
         .$if(page.kind !== undefined, (q) => q.where('kind', '=', page.kind!))
-        .$if(page.status !== undefined, (q) => q.where('status', '=', page.status!))
-        .$if(page.chat !== undefined, (q) => q.where('lane_id', '=', page.chat!))
+        .$if(page.status !== undefined, (q) => q.where(sql<SqlBool>`status = ${sql.lit(page.status!)}`))
+        .$if(page.chat !== undefined, (q) => q.where('lane_id', 'in', withMerged(page.chat!)))
         .orderBy('id', 'desc')
         .limit(page.limit + 1)
         .execute()
-      return toPage(rows, page.limit, (row) => row.id, toEvent)
+      return toPage(rows, page.limit, (row) => row.id, toEvent, window)
     },
     async getEvent(id) {
       const row = await read.selectFrom('event').selectAll().where('id', '=', id).executeTakeFirst()
@@ -150,17 +153,18 @@ export function createReads(read: Db): StoreReads {
       return row && toMessage(row)
     },
     async listCommands(page) {
+      const window = await windowOf(read, 'command', 'seq', page)
       const rows = await read
         .selectFrom('command')
         .selectAll()
-        .where(before('seq', page))
+        .where(within('seq', window))
         .$if(page.instance !== undefined, (q) => q.where('instance', '=', page.instance!))
-        .$if(page.state !== undefined, (q) => q.where('state', '=', page.state!))
-        .$if(page.chat !== undefined, (q) => q.where('chat_id', '=', page.chat!))
+        .$if(page.state !== undefined, (q) => q.where(sql<SqlBool>`state = ${sql.lit(page.state!)}`))
+        .$if(page.chat !== undefined, (q) => q.where('chat_id', 'in', withMerged(page.chat!)))
         .orderBy('seq', 'desc')
         .limit(page.limit + 1)
         .execute()
-      return toPage(rows, page.limit, (row) => row.seq, toCommand)
+      return toPage(rows, page.limit, (row) => row.seq, toCommand, window)
     },
     async getCommand(id) {
       const row = await read.selectFrom('command').selectAll().where('id', '=', id).executeTakeFirst()
@@ -207,9 +211,20 @@ export function createReads(read: Db): StoreReads {
         }),
       )
     },
-    async hasMessage(chat, id) {
-      const { rows } = await read.executeQuery({ ...hasMessage, parameters: [chat, id, PLACE_HOLDER] })
-      return rows.length > 0
+    async knowsMessage(chat, id) {
+      const { rows } = await read.executeQuery<{ live: number }>({
+        ...knowsMessage,
+        parameters: [chat, id, PLACE_HOLDER],
+      })
+      const row = rows[0]
+      return row && (row.live === 1 ? 'live' : 'history')
+    },
+    async sendInFlight(chat) {
+      const { rows } = await sql<{ id: CommandId }>`select id from command
+        where chat_id = ${chat} and state in ('queued', 'sending', 'unknown') and state = 'sending' limit 1`.execute(
+        read,
+      )
+      return rows[0]?.id
     },
     async timerIsCurrent(lane, key, generation) {
       const row = await read
@@ -231,7 +246,9 @@ export function createReads(read: Db): StoreReads {
         (select count(*) from event where status = 'pending') as events,
         (select count(*) from command where state in ('queued', 'sending', 'unknown')) as commands,
         (select count(*) from event where status = 'dead') as "deadEvents",
-        (select count(*) from command where state in ('unknown', 'held')) as "unknownCommands"`.execute(read)
+        (select count(*) from command where state in ('unknown', 'held', 'dead') and state <> 'dead') as "unknownCommands"`.execute(
+        read,
+      )
       const row = rows[0]!
       return {
         events: Number(row.events),
@@ -246,23 +263,59 @@ export function createReads(read: Db): StoreReads {
 /** Rows before the cursor: a cursor is the id of the last row of the page before. */
 function before(column: string, page: PageRequest): Expression<SqlBool> {
   if (page.cursor === undefined) return sql<SqlBool>`true`
-  const id = Number(page.cursor)
-  if (!Number.isSafeInteger(id) || id < 1) {
-    throw new HubError(
-      'E_INVALID',
-      'The cursor is not one this list gave. Use the `next` of a page, or leave it out to begin anew.',
-    )
-  }
-  return sql<SqlBool>`${sql.ref(column)} < ${id}`
+  return sql<SqlBool>`${sql.ref(column)} < ${cursorId(page.cursor)}`
 }
 
-function toPage<R, T>(rows: R[], limit: number, id: (row: R) => number, present: (row: R) => T): Page<T> {
+function cursorId(cursor: string): number {
+  const id = Number(cursor)
+  if (Number.isSafeInteger(id) && id >= 1) return id
+  throw new HubError(
+    'E_INVALID',
+    'The cursor is not one this list gave. Use the `next` of a page, or leave it out to begin anew.',
+  )
+}
+
+/** Most rows one page looks at: a filter that few rows match must not read a whole table while others wait. */
+const PAGE_WINDOW = 20_000
+/** Ids a page looks at: from `first` down to, and without, `floor`; nothing lies below `lowest`. */
+interface Window {
+  first: number
+  floor: number
+  lowest: number
+}
+
+async function windowOf(
+  read: Db,
+  table: 'event' | 'command',
+  id: 'id' | 'seq',
+  page: PageRequest,
+): Promise<Window> {
+  const { rows } = await sql<{ low: number | null; high: number | null }>`
+    select (select min(${sql.ref(id)}) from ${sql.table(table)}) as low,
+      (select max(${sql.ref(id)}) from ${sql.table(table)}) as high`.execute(read)
+  const first = page.cursor === undefined ? (rows[0]?.high ?? 0) : cursorId(page.cursor) - 1
+  return { first, floor: first - PAGE_WINDOW, lowest: rows[0]?.low ?? 1 }
+}
+const within = (column: string, { first, floor }: Window) =>
+  sql<SqlBool>`${sql.ref(column)} <= ${first} and ${sql.ref(column)} > ${floor}`
+
+/** A chat and those that were merged into it. */
+const withMerged = (chat: ChatId) =>
+  sql<number>`(select ${chat} union all select id from chat where merged_into = ${chat})`
+
+/** A page may be shorter than asked for and still have a next one: its window held no more matches. */
+function toPage<R, T>(
+  rows: R[],
+  limit: number,
+  id: (row: R) => number,
+  present: (row: R) => T,
+  window?: Window,
+): Page<T> {
   const data = rows.slice(0, limit)
   const last = data.at(-1)
-  return {
-    data: data.map(present),
-    next: rows.length > limit && last !== undefined ? String(id(last)) : null,
-  }
+  if (rows.length > limit && last !== undefined) return { data: data.map(present), next: String(id(last)) }
+  const more = window !== undefined && window.floor >= window.lowest
+  return { data: data.map(present), next: more ? String(window.floor + 1) : null }
 }
 
 type Row<T extends keyof import('./tables.ts').Tables> = import('kysely').Selectable<

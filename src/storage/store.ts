@@ -12,6 +12,8 @@ import { prune } from './prune.ts'
 import { createReads } from './reads.ts'
 
 export interface StoreOptions {
+  /** See {@link Store.mark}. */
+  mark(): Promise<void>
   clock: Clock
   /** Identity of this installation. */
   installation: string
@@ -84,6 +86,7 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
       )
     },
     prune: (limits) => prune(engine, limits, now()),
+    mark: options.mark,
     close: () => engine.close(),
   }
 }

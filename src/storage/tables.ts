@@ -130,6 +130,8 @@ interface MessageTable {
   at: number
   /** Index into MESSAGE_STATUSES; moves up only. */
   status: number
+  /** 0 for what only history told: the same message may still come as news. */
+  live: Generated<number>
   content: string
   reply_to: string | null
   reactions: string | null

@@ -48,9 +48,8 @@ export function chatRoutes(api: Api, { hub }: Edge): void {
     { schema: { params: idParams, body: ownerBody } },
     async ({ params, body }) => {
       const { id } = await chat(params.id)
-      await store.setOwner(id, body.owner)
-      hub.nudge()
-      return presentChat(await chat(id))
+      const change = await hub.setOwner(id, body.owner)
+      return { ...presentChat(await chat(id)), ...(change?.inFlight && { inFlight: change.inFlight }) }
     },
   )
 }

@@ -36,10 +36,12 @@ export const spine: Migration = {
       contact_id ${t.int}, name text, owner text not null default 'bot', epoch ${t.int} not null default 0,
       owner_at ${t.int}, last_message_at ${t.int}, merged_into ${t.int})`,
     sql`create index chat_contact on chat (contact_id) where contact_id is not null`,
+    sql`create index chat_merged on chat (merged_into) where merged_into is not null`,
 
     sql`create table message (
       id ${t.id}, chat_id ${t.int} not null, message_id text not null, instance text not null,
       author text not null, contact_id ${t.int}, at ${t.int} not null, status integer not null,
+      live integer not null default 1,
       content text not null, reply_to text, reactions text, edited_at ${t.int}, revoked_at ${t.int},
       command_id text, unique (chat_id, message_id))`,
     sql`create index message_chat on message (chat_id, id)`,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, Logger } from '../../core/ports.ts'
 import type { Store } from '../../core/store.ts'
+import type { Db } from '../dialect.ts'
 import { type MigrationReport, migrate } from '../migrate.ts'
 import { holdRestored } from '../outbox.ts'
 import { createStore } from '../store.ts'
@@ -38,6 +39,12 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     }
     boot.write(meta.boot)
     return createStore(engine, {
+      async mark() {
+        // The database first: a note that is ahead of it would make the next start believe in an old copy.
+        meta.boot += 1
+        await engine.write((db) => writeMeta(db, 'boot', String(meta.boot)))
+        boot.write(meta.boot)
+      },
       clock: options.clock,
       installation: meta.installation,
       dedupeMs: options.dedupeMs,
@@ -75,13 +82,16 @@ function openInstallation(engine: SqliteEngine, noted: number) {
       ['installation', installation],
       ['boot', String(boot)],
     ] as const) {
-      await db
-        .insertInto('meta')
-        .values({ key, value: text })
-        .onConflict((oc) => oc.column('key').doUpdateSet({ value: text }))
-        .execute()
+      await writeMeta(db, key, text)
     }
     // A fresh file beside an old note is a new installation, not a restored one.
     return { installation, boot, restored: rows.length > 0 && last < noted }
   })
 }
+
+const writeMeta = (db: Db, key: string, value: string) =>
+  db
+    .insertInto('meta')
+    .values({ key, value })
+    .onConflict((oc) => oc.column('key').doUpdateSet({ value }))
+    .execute()

@@ -94,6 +94,19 @@ test('a thread tells why it could not open, with the same error', async () => {
   rmSync(dir, { recursive: true })
 })
 
+const ana = person('5511911110001')
+const hello = {
+  instance: 'support' as InstanceId,
+  to: ana,
+  claim: false,
+  command: {
+    id: '00000000-0000-7000-8000-000000000001' as CommandId,
+    command: { type: 'text' as const, to: ana.address as Address, text: 'hi' },
+    typingMs: 0,
+    ignoreOwner: true,
+  },
+}
+
 describe('a SQLite file', () => {
   let dir: string
   const clock = { now: Date.UTC(2026, 10, 1) }
@@ -125,6 +138,22 @@ describe('a SQLite file', () => {
     await expect(openAt(path, clock)).rejects.toMatchObject({ code: 'E_STORE_OPEN' })
   })
 
+  test('put back from a copy made during the last run is recognised, too', async () => {
+    const path = join(dir, 'hub.db')
+    const store = await openAt(path, clock)
+    await store.enqueue(hello)
+    const db = new DatabaseSync(path, { readOnly: true })
+    db.exec(`vacuum into '${join(dir, 'copy')}'`)
+    db.close()
+    await store.mark()
+    await store.close()
+    for (const file of ['hub.db-wal', 'hub.db-shm']) rmSync(join(dir, file), { force: true })
+    copyFileSync(join(dir, 'copy'), path)
+    const restored = await openAt(path, clock)
+    expect(await restored.getCommand(hello.command.id)).toMatchObject({ state: 'held' })
+    await restored.close()
+  })
+
   test('in a folder that cannot be is said to be there', async () => {
     writeFileSync(join(dir, 'file'), '')
     await expect(openAt(join(dir, 'file', 'hub.db'), clock)).rejects.toMatchObject({ code: 'E_STORE_OPEN' })
@@ -132,20 +161,8 @@ describe('a SQLite file', () => {
 
   test('put back from an older copy sends nothing by itself', async () => {
     const path = join(dir, 'hub.db')
-    const ana = person('5511911110001')
     let store = await openAt(path, clock)
-    const { id } = await store.enqueue({
-      instance: 'support' as InstanceId,
-      to: ana,
-      claim: false,
-      command: {
-        id: '00000000-0000-7000-8000-000000000001' as CommandId,
-        key: 'k',
-        command: { type: 'text', to: ana.address as Address, text: 'hi' },
-        typingMs: 0,
-        ignoreOwner: true,
-      },
-    })
+    const { id } = await store.enqueue(hello)
     await store.close()
     for (const file of readdirSync(dir))
       if (file.startsWith('hub.db') && !file.includes('boot'))

@@ -37,6 +37,7 @@ const WRITES = [
   'discardEvent',
   'resolveCommand',
   'setOwner',
+  'mark',
   'ping',
   'prune',
   'close',
@@ -85,9 +86,11 @@ export async function openSqliteThread(
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
   let last = 0
   let closing = false
+  let dead: Error | undefined
 
   const installation = await new Promise<string>((resolve, reject) => {
     const end = (error: Error) => {
+      dead ??= error
       reject(error)
       for (const call of waiting.values()) call.reject(error)
       waiting.clear()
@@ -121,18 +124,26 @@ export async function openSqliteThread(
     worker.on('exit', () => end(new HubError('E_STORE_UNAVAILABLE', 'The store is closed.')))
   })
 
-  const reader = openReader(path)
+  let reader: ReturnType<typeof openReader>
+  try {
+    reader = openReader(path)
+  } catch (error) {
+    closing = true
+    await worker.terminate()
+    throw error
+  }
   const call =
     (method: Write) =>
     (...args: unknown[]): Promise<unknown> =>
       new Promise((resolve, reject) => {
         if (closing) return reject(new HubError('E_STORE_UNAVAILABLE', 'The store is closed.'))
+        if (dead) return reject(dead)
         const id = ++last
-        waiting.set(id, { resolve, reject })
         if (method === 'accept') {
           const { arrivals, bytes } = pack(args[0] as readonly Arrival[])
           worker.postMessage({ id, method, args: [arrivals], bytes } satisfies ToWorker, [bytes.buffer])
         } else worker.postMessage({ id, method, args } satisfies ToWorker)
+        waiting.set(id, { resolve, reject })
       })
   const writes = Object.fromEntries(WRITES.map((method) => [method, call(method)])) as unknown as Pick<
     Store,
