@@ -250,6 +250,11 @@ describe('where it is read', () => {
 
   test('a file that is not there, and what is no file', async () => {
     expect((await refusal(read({ file: 'no.json' }))).message).toContain('There is no file')
+    program('pombo.config.json', '{}')
+    const meant = 'Did you mean pombo.config.json, which is there?'
+    expect((await refusal(read({ file: 'pombo.confg.json' }))).message).toContain(meant)
+    expect((await refusal(read({ file: 'nada.json' }))).message).toContain(meant)
+    expect((await refusal(read({ file: 'etc/hub.json' }))).message).toContain('There is no folder')
     mkdirSync(join(cwd, 'folder.json'))
     expect((await refusal(read({ file: 'folder.json' }))).message).toContain('is no file')
     // Running a device or a pipe would wait for ever.
@@ -290,9 +295,9 @@ describe('variables', () => {
       'E_CONFIG_ENV_MISSING instances[0].webhook.secrets[0] names the environment variable NOPE, which is not set. ' +
         'Set NOPE, or write the value here.',
     )
-    expect(
-      await faults({ instances: [{ ...keyed, token: { env: 'NOPE' } }] }, { env: { NOPE: '' } }),
-    ).toHaveLength(1)
+    expect(await one({ instances: [{ ...keyed, token: { env: 'NOPE' } }] }, { env: { NOPE: '' } })).toContain(
+      'names the environment variable NOPE, which is set but empty. ',
+    )
     expect(await faults({ instances: [{ ...keyed, webhook: { key: { env: 'NOPE' } } }] })).toHaveLength(1)
   })
 })
@@ -315,7 +320,19 @@ describe('faults', () => {
     )
     const lines = error.message.split('\n')
     expect(lines).toHaveLength(10)
-    expect(lines[0]).toBe('pombo.config.json has 9 faults.')
+    expect(lines[0]).toBe('pombo.config.json and the environment have 9 faults.')
+    // In the order of the file, what is missing behind what is there, and the environment last.
+    expect(lines.slice(1).map((line) => /: (\S+)/.exec(line)?.[1])).toEqual([
+      'prot',
+      'instances[0].webhook.secrets[0]',
+      'instances[1].id',
+      'instances[1].webhook.key',
+      'instances[2].baseUrl',
+      'instances[2].webhook.secrets',
+      'publicUrl',
+      'POMBO_API_KEY',
+      'POMBO_SECRET_KEY',
+    ])
     const text = lines.join('\n')
     for (const part of [
       'E_CONFIG: prot is not a key of the configuration. Did you mean "port"?',
@@ -461,7 +478,7 @@ describe('faults', () => {
     [
       'a gateway’s missing setting',
       { instances: [{ ...keyed, token: undefined }] },
-      'E_CONFIG instances[0].token is missing. Write text.',
+      'E_CONFIG instances[0].token is missing. Write text, or { "env": "NAME" } for the value of an environment variable.',
     ],
     [
       'another gateway’s setting',
@@ -533,7 +550,24 @@ describe('faults', () => {
     expect(await faults({ instances: [{ ...keyed, gateway: 'x', tokn: 'a' }] })).toHaveLength(2)
   })
 
-  test('a fault of the environment is told by the variable’s name', async () => {
+  test('what an instance lacks is named with an example', async () => {
+    expect(await faults({ instances: [{ webhook: { secrets: [SECRET] } }] })).toEqual([
+      'E_CONFIG instances[0].id is missing. Write a name of its own, as in "support".',
+      'E_CONFIG instances[0].gateway is missing. Write "signing" or "keyed".',
+      'E_CONFIG instances[0].baseUrl is missing. Write the URL of the gateway’s API, as in "http://127.0.0.1:3000".',
+    ])
+  })
+
+  test('a fault of the environment is told by the variable’s name, and not blamed on the file', async () => {
+    for (const env of [{ PORT: 'abc' }, { PORT: '', POMBO_DATABASE_URL: 'x' }, { POMBO_API_KEY: 'short' }]) {
+      const [head] = (await refusal(load({}, { env }))).message.split('\n')
+      expect(head).toBe('The environment has 1 fault.')
+    }
+    rmSync(join(cwd, 'pombo.config.json'))
+    const { message } = await refusal(read({ env: { PORT: '1e3' } }))
+    expect(message).toBe(
+      'The environment has 1 fault.\nE_CONFIG: PORT is not a whole number in range. Write one from 0 to 65535.',
+    )
     expect(await one({}, { env: { PORT: 'abc' } })).toContain('E_CONFIG PORT ')
     expect(await one({ port: 'x' }, { env: { POMBO_DATABASE_URL: 'x' } }).catch(() => '')).toBe('')
     expect(await one({ database: 'x' }, { env: { POMBO_DATABASE_URL: 'postgres://x' } })).toContain(

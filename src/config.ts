@@ -73,11 +73,18 @@ const WEBHOOK = {
   key: urlKey.optional(),
   allow: z.array(network).default([]),
 }
-const SERVER = { id, gateway: z.string(), baseUrl: httpUrl, adminToken: z.string().min(1).optional() }
-const INSTANCE = {
-  id,
+const NAME = id.meta({ example: 'a name of its own, as in "support"' })
+const GATEWAY_URL = httpUrl.meta({ example: 'the URL of the gateway’s API, as in "http://127.0.0.1:3000"' })
+const SERVER = {
+  id: NAME,
   gateway: z.string(),
-  baseUrl: httpUrl,
+  baseUrl: GATEWAY_URL,
+  adminToken: z.string().min(1).optional(),
+}
+const INSTANCE = {
+  id: NAME,
+  gateway: z.string(),
+  baseUrl: GATEWAY_URL,
   insecure: z.boolean().default(false),
   device: z.string().min(1).optional(),
   tags: z.array(z.string().min(1)).default([]),
@@ -114,12 +121,12 @@ export interface LoadedConfig {
  */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const source = await readSource(options.file, options.cwd)
-  const faults = new Faults()
+  const faults = new Faults([...Object.keys(OVERRIDES), ...Object.keys(CREDENTIALS)])
   const { bot: writtenBot, ...written } = source.value as Record<string, unknown>
   const bot = readBot(writtenBot, source.program, faults)
   const input = resolveEnv(written, options.env, faults) as Record<string, unknown>
   const config = readHub(input, options, faults)
-  faults.throwIfAny(source.name)
+  faults.throwIfAny(source.name, source.value)
   return { config: freeze(config), ...(bot && { bot }), source: source.name, warnings: warningsOf(config) }
 }
 
@@ -144,7 +151,7 @@ function readHub(input: Record<string, unknown>, options: LoadOptions, faults: F
   )
   const fields = readFields(HUB, kept, [], faults, PARTS)
   for (const [name, key] of overridden) {
-    const value = key === 'port' ? Number(env[name]) : env[name]
+    const value = key === 'port' ? wholeNumber(env[name]) : env[name]
     Object.assign(fields, { [key]: readValue(HUB[key], value, [name], faults) })
   }
   for (const [name, schema] of Object.entries(CREDENTIALS))
@@ -199,6 +206,9 @@ function readHub(input: Record<string, unknown>, options: LoadOptions, faults: F
   }
 }
 
+/** -1, which is in no range, for text that is no whole number. */
+const wholeNumber = (text = ''): number => (/^\d+$/.test(text.trim()) ? Number(text) : -1)
+
 function readList<T>(
   value: unknown,
   path: Path,
@@ -210,7 +220,9 @@ function readList<T>(
 }
 
 function readServer(value: unknown, path: Path, options: LoadOptions, faults: Faults): ServerConfig {
-  const { gateway, ...fields } = readFields(SERVER, value, path, faults, ['webhook'])
+  const { gateway, ...fields } = readFields(withGateways(SERVER, options.gateways), value, path, faults, [
+    'webhook',
+  ])
   const webhook = readWebhook(partOf(value, 'webhook'), [...path, 'webhook'], faults)
   if (gateway !== undefined) gatewayNamed(gateway, [...path, 'gateway'], options.gateways, faults)
   return {
@@ -228,7 +240,8 @@ function readInstance(value: unknown, path: Path, options: LoadOptions, faults: 
   }
   const common = [...Object.keys(INSTANCE), ...INSTANCE_PARTS]
   const own = Object.fromEntries(Object.entries(value).filter(([key]) => !common.includes(key)))
-  const { gateway: name, ...fields } = readFields(INSTANCE, value, path, faults, [
+  const known = withGateways(INSTANCE, options.gateways)
+  const { gateway: name, ...fields } = readFields(known, value, path, faults, [
     ...INSTANCE_PARTS,
     ...Object.keys(own),
   ])
@@ -245,6 +258,12 @@ function readInstance(value: unknown, path: Path, options: LoadOptions, faults: 
     settings: readSettings(own, gateway, common, path, options.gateways, faults),
   }
 }
+
+/** The fields, of which `gateway` can say what there is to choose from. */
+const withGateways = <F extends { gateway: z.ZodString }>(fields: F, gateways: readonly Gateway[]): F => ({
+  ...fields,
+  gateway: z.string().meta({ example: gateways.map(({ name }) => `"${name}"`).join(' or ') }),
+})
 
 function gatewayNamed(
   name: string,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -47,9 +47,14 @@ interface Running {
   signalGroup(name: NodeJS.Signals): void
 }
 
-async function start(command: 'npm' | 'node', config: object): Promise<Running> {
-  const file = join(cwd, 'hub.json')
-  writeFileSync(file, JSON.stringify({ port: 0, database: `sqlite:${join(cwd, 'hub.db')}`, ...config }))
+async function start(
+  command: 'npm' | 'node',
+  config: object,
+  { written, env = {} }: { written?: string; env?: object } = {},
+): Promise<Running> {
+  const file = written ?? join(cwd, 'hub.json')
+  if (written === undefined)
+    writeFileSync(file, JSON.stringify({ port: 0, database: `sqlite:${join(cwd, 'hub.db')}`, ...config }))
   const args =
     command === 'npm'
       ? ['run', '--silent', 'pombo', '--', 'serve', '--config', file]
@@ -59,7 +64,7 @@ async function start(command: 'npm' | 'node', config: object): Promise<Running> 
     // A group of its own, so that a signal reaches npm and the hub as Ctrl-C in a terminal does.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, POMBO_API_KEY: API_KEY, POMBO_SECRET_KEY: 'k'.repeat(64), PORT: '' },
+    env: { ...process.env, POMBO_API_KEY: API_KEY, POMBO_SECRET_KEY: 'k'.repeat(64), PORT: '', ...env },
   })
   children.push(child)
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
@@ -130,6 +135,36 @@ test('started through npm, SIGTERM to the whole group drains the hub once and en
   const next = await start('npm', {})
   next.signalGroup('SIGTERM')
   await next.ended
+})
+
+test.each([
+  ['', 1],
+  [API_KEY, 0],
+])('with POMBO_API_KEY=%j it warns %i times that the API answers nobody', async (POMBO_API_KEY, times) => {
+  const hub = await start('node', {}, { env: { POMBO_API_KEY } })
+  hub.child.kill('SIGTERM')
+  await hub.ended
+  expect(hub.output().match(/POMBO_API_KEY is not set/g) ?? []).toHaveLength(times)
+})
+
+test('a pombo.config.ts inside the checkout imports pombo, without a build', async () => {
+  mkdirSync(join(root, '.tmp'), { recursive: true })
+  const folder = mkdtempSync(join(root, '.tmp', 'own-bot-'))
+  try {
+    const file = join(folder, 'pombo.config.ts')
+    writeFileSync(
+      file,
+      `import { createBot, defineHub } from 'pombo'
+export default defineHub({ bot: createBot(), port: 0, database: 'sqlite:${join(cwd, 'hub.db')}' })
+`,
+    )
+    const hub = await start('node', {}, { written: file })
+    expect((await fetch(`${hub.url}/ready`)).status).toBe(200)
+    hub.child.kill('SIGTERM')
+    expect(await hub.ended).toEqual({ code: 0, signal: null })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 test('a stop waits for a send under way; a second signal, later, does not', async () => {

@@ -143,9 +143,9 @@ describe('serve and migrate', () => {
     expect(err[0]).toBe('E_CONFIG: pombo.config.json has 4 faults.')
     expect(err.slice(1).map((line) => /^(\w+): (\S+)/.exec(line)?.slice(1))).toEqual([
       ['E_CONFIG', 'port'],
+      ['E_CONFIG', 'instances[0].gateway'],
       ['E_CONFIG', 'instances[0].baseUrl'],
       ['E_CONFIG_SECRET_WEAK', 'instances[0].webhook.secrets[0]'],
-      ['E_CONFIG', 'instances[0].gateway'],
     ])
     expect(err.join()).not.toContain('hunter2')
   })
@@ -154,7 +154,7 @@ describe('serve and migrate', () => {
     write({})
     const hub = await serving()
     expect(hub.line).toMatch(
-      /^Pombo listens on http:\/\/127\.0\.0\.1:\d+ \(configuration: pombo\.config\.json\)$/,
+      /^Pombo listens on http:\/\/127\.0\.0\.1:\d+ \(configuration: pombo\.config\.json, database: (\/.*)\/data\/pombo\.db\)$/,
     )
     expect(await (await fetch(`${hub.url}/health`)).json()).toMatchObject({ status: 'healthy' })
     expect(await (await fetch(`${hub.url}/metrics`)).text()).toContain('pombo_deliveries_total')

@@ -5,6 +5,8 @@ import { type ErrorCode, HubError } from '../core/errors.ts'
 /** One thing that is wrong with a configuration. Holds names, never the value that was given. */
 export interface Fault {
   code: ErrorCode
+  /** Whether an environment variable is at fault, and not the file. */
+  environment: boolean
   /** Where, e.g. `instances[0].webhook.secrets[0]`. */
   path: string
   /** What is wrong, to be read after the path. */
@@ -16,40 +18,76 @@ export type Path = readonly (string | number)[]
 
 /** Gathers every fault, so that nobody has to start the hub five times to learn of five. */
 export class Faults {
-  readonly list: Fault[] = []
+  readonly #found: (Fault & { parts: Path })[] = []
   readonly #unset: string[] = []
+  readonly #environment: ReadonlySet<unknown>
+
+  /** @param environment variables whose faults are told under their own name */
+  constructor(environment: readonly string[] = []) {
+    this.#environment = new Set(environment)
+  }
 
   add(path: Path, problem: string, mend: string, code: ErrorCode = 'E_CONFIG'): void {
     const place = pathText(path)
     // What an unset variable would have said cannot be judged: its absence is the one fault there.
     if (!this.#unset.some((unset) => place === unset || place.startsWith(`${unset}.`))) {
-      this.list.push({ code, path: place, problem, mend })
+      const environment = path.length === 1 && this.#environment.has(path[0])
+      this.#found.push({ code, environment, path: place, problem, mend, parts: path })
     }
   }
 
-  unset(path: Path, variable: string): void {
+  unset(path: Path, variable: string, empty: boolean): void {
     this.add(
       path,
-      `names the environment variable ${variable}, which is not set`,
+      `names the environment variable ${variable}, which is ${empty ? 'set but empty' : 'not set'}`,
       `Set ${variable}, or write the value here.`,
       'E_CONFIG_ENV_MISSING',
     )
     this.#unset.push(pathText(path))
   }
 
-  /** @throws HubError E_CONFIG with one line per fault, if there is one */
-  throwIfAny(source: string): void {
-    const count = this.list.length
+  /**
+   * @param written what the faults were found in, for their order
+   * @throws HubError E_CONFIG with one line per fault, if there is one
+   */
+  throwIfAny(source: string, written: unknown): void {
+    const count = this.#found.length
     if (count === 0) return
-    const lines = this.list.map(({ code, path, problem, mend }) => `${code}: ${path} ${problem}. ${mend}`)
-    throw new HubError(
-      'E_CONFIG',
-      [`${source} has ${count} ${count === 1 ? 'fault' : 'faults'}.`, ...lines].join('\n'),
-      {
-        details: { source, faults: this.list },
-      },
-    )
+    // As they stand in the file, so that one reads it once; the environment's at the end.
+    const faults = this.#found
+      .map(({ parts, ...fault }) => ({ fault, place: placeIn(written, parts) }))
+      .sort((a, b) => Number(a.fault.environment) - Number(b.fault.environment) || compare(a.place, b.place))
+      .map(({ fault }) => fault)
+    const culprits = [
+      ...(faults.some(({ environment }) => !environment) ? [source] : []),
+      ...(faults.some(({ environment }) => environment) && source !== ENVIRONMENT ? [ENVIRONMENT] : []),
+    ].join(' and ')
+    const have = culprits.includes(' and ') ? 'have' : 'has'
+    const lines = faults.map(({ code, path, problem, mend }) => `${code}: ${path} ${problem}. ${mend}`)
+    const head = `${culprits || source} ${have} ${count} ${count === 1 ? 'fault' : 'faults'}.`
+    throw new HubError('E_CONFIG', [head.replace(/^t/, 'T'), ...lines].join('\n'), {
+      details: { source, faults },
+    })
   }
+}
+
+/** Where a configuration comes from that no file holds. */
+export const ENVIRONMENT = 'the environment'
+
+/** Position of a path among its neighbours, level by level; what is missing stands behind its neighbours. */
+function placeIn(written: unknown, path: Path): number[] {
+  let at = written
+  return path.map((part) => {
+    const keys = typeof at === 'object' && at !== null ? Object.keys(at) : []
+    const index = keys.indexOf(String(part))
+    at = index < 0 ? undefined : Reflect.get(at as object, part)
+    return index < 0 ? keys.length : index
+  })
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const level = a.findIndex((place, index) => place !== b[index])
+  return level < 0 ? 0 : (a[level] ?? 0) - (b[level] ?? -1)
 }
 
 /** `['instances', 0, 'webhook']` → `instances[0].webhook` */
@@ -127,21 +165,20 @@ function noteIssue(issue: z.core.$ZodIssue, schema: z.ZodType, base: Path, fault
     const known = keysAt(schema, issue.path)
     for (const key of issue.keys) noteUnknown(key, known, path, faults)
   } else {
-    const { problem, mend, code } = verdict(issue)
+    const { problem, mend, code } = verdict(issue, issue.path.length === 0 ? schema : undefined)
     faults.add(path, problem, mend, code)
   }
 }
 
 /** Own words for the validator's; words that a schema brings along are kept. */
-function verdict(issue: z.core.$ZodIssue): Verdict {
+function verdict(issue: z.core.$ZodIssue, schema: z.ZodType | undefined): Verdict {
   const generic = /^Invalid (input|option)/.test(issue.message)
   if (issue.code === 'custom' && isVerdict(issue.params)) return issue.params
   if (issue.code === 'invalid_type' && generic) {
     const mend = `Write ${aKind(issue.expected)}.`
-    return {
-      problem: /received undefined$/.test(issue.message) ? 'is missing' : 'is of the wrong type',
-      mend,
-    }
+    if (!/received undefined$/.test(issue.message)) return { problem: 'is of the wrong type', mend }
+    const example = schema?.meta()?.example
+    return { problem: 'is missing', mend: typeof example === 'string' ? `Write ${example}.` : mend }
   }
   if (issue.code === 'invalid_value' && generic) {
     return {
@@ -160,7 +197,7 @@ const isVerdict = (params: object | undefined): params is Verdict =>
 
 const aKind = (expected: string): string =>
   ({
-    string: 'text',
+    string: 'text, or { "env": "NAME" } for the value of an environment variable',
     int: 'a whole number',
     number: 'a number',
     boolean: 'true or false',

@@ -1,9 +1,10 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { basename, extname, resolve } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { closest } from '../core/closest.ts'
 import { HubError } from '../core/errors.ts'
-import { type Faults, isPlainObject, type Path } from './faults.ts'
+import { ENVIRONMENT, type Faults, isPlainObject, type Path } from './faults.ts'
 
 const FILES = ['pombo.config.ts', 'pombo.config.js', 'pombo.config.mjs', 'pombo.config.json']
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json']
@@ -22,13 +23,13 @@ export interface Source {
  */
 export async function readSource(file: string | undefined, cwd: string): Promise<Source> {
   const path = file === undefined ? findFile(cwd) : resolve(cwd, file)
-  if (path === undefined) return { name: 'the environment', program: false, value: {} }
+  if (path === undefined) return { name: ENVIRONMENT, program: false, value: {} }
   const name = file ?? basename(path)
   const stats = statSync(path, { throwIfNoEntry: false })
   if (stats === undefined) {
     throw new HubError(
       'E_CONFIG_FILE',
-      `There is no file ${path}. Check --config, or leave it out to use ${FILES[0]}.`,
+      `There is no file ${path}. ${nearTo(name, path) ?? `Check --config, or leave it out to use ${FILES[0]}.`}`,
     )
   }
   if (!stats.isFile() || !EXTENSIONS.includes(extname(path))) {
@@ -41,6 +42,16 @@ export async function readSource(file: string | undefined, cwd: string): Promise
     throw new HubError('E_CONFIG_FILE', `${name} must ${what}.`)
   }
   return { name, program, value }
+}
+
+/** The file of that folder that was probably meant: one with nearly that name, or the only configuration. */
+function nearTo(name: string, path: string): string | undefined {
+  const folder = dirname(path)
+  if (!existsSync(folder)) return `There is no folder ${folder} either.`
+  const files = readdirSync(folder).filter((file) => EXTENSIONS.includes(extname(file)))
+  const [known, ...more] = FILES.filter((file) => files.includes(file))
+  const meant = closest(basename(path), files) ?? (more.length === 0 ? known : undefined)
+  return meant === undefined ? undefined : `Did you mean ${join(dirname(name), meant)}, which is there?`
 }
 
 function findFile(cwd: string): string | undefined {
@@ -112,7 +123,7 @@ export function resolveEnv(
   const variable = value.env
   if (typeof variable === 'string' && Object.keys(value).length === 1) {
     const found = env[variable]
-    if (!found) faults.unset(path, variable)
+    if (!found) faults.unset(path, variable, found === '')
     return found || undefined
   }
   return Object.fromEntries(

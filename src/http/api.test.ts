@@ -445,6 +445,31 @@ describe('sending', () => {
     expect(edge.hub.sends).toEqual([])
   })
 
+  test.each([
+    [
+      { to, text: 'hi', txt: 'hi' },
+      '`txt` is not known here; did you mean `text`? Known: to, text, media, replyTo, claim',
+    ],
+    [
+      { to, media: { type: 'image', url: 'https://x.example/a.png', zzz: 1 } },
+      '`zzz` is not known here. Known: type, url, fileName',
+    ],
+    [{ to, text: '' }, 'must have at least 1 character'],
+    [{ to, text: 'x'.repeat(65_537) }, 'must have at most 65,536 characters'],
+    [{ text: 'hi' }, 'is missing; must be text'],
+    [{ to: 5511912345678, text: 'hi' }, 'must be text'],
+    [{ to, text: 'hi', claim: 'yes' }, 'must be true or false'],
+    [
+      { to, media: { type: 'imge', url: 'https://x.example/a.png' } },
+      'must be one of image, video, audio, voice, document, sticker, video-note; did you mean `image`?',
+    ],
+    [[], 'must be an object'],
+  ])('a wrong body is told in our own words (%#)', async (body, message) => {
+    await using edge = await startEdge()
+    const { json } = await edge.api('POST', '/instances/support/messages', body)
+    expect(json.errors).toMatchObject([{ message }])
+  })
+
   test('an Idempotency-Key is passed on; a useless one is refused', async () => {
     await using edge = await startEdge()
     const send = (key: string) =>

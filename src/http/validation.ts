@@ -1,28 +1,85 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import { z } from 'zod'
+import { closest } from '../core/closest.ts'
 import { HubError } from '../core/errors.ts'
 import { isInstanceId, parsePublicId } from '../core/ids.ts'
 
 const PART_NAMES: Readonly<Record<string, string>> = { querystring: 'query', params: 'path', body: 'body' }
 const MAX_FAULTS = 10
+/** How much of an unknown key is shown. */
+const MAX_SHOWN = 40
 
 /** Checks a part of a request; a fault is E_INVALID naming field, what is allowed and what came. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   const part = PART_NAMES[httpPart ?? ''] ?? 'request'
   return (data: unknown) => {
     const result = schema.safeParse(data)
-    return result.success ? { value: result.data } : { error: invalid(part, data, result.error) }
+    return result.success ? { value: result.data } : { error: invalid(part, data, schema, result.error) }
   }
 }
 
-function invalid(part: string, data: unknown, error: z.ZodError): HubError {
-  const errors = error.issues.slice(0, MAX_FAULTS).map((issue) => ({
-    field: [part, ...issue.path.map(String)].join('.'),
-    message: issue.message,
-    received: shapeOf(valueAt(data, issue.path)),
-  }))
+function invalid(part: string, data: unknown, schema: z.ZodType, error: z.ZodError): HubError {
+  const errors = error.issues.slice(0, MAX_FAULTS).map((issue) => {
+    const value = valueAt(data, issue.path)
+    return {
+      field: [part, ...issue.path.map(String)].join('.'),
+      message: inOurWords(issue, value, schema),
+      received: shapeOf(value),
+    }
+  })
   const lines = errors.map((e) => `${e.field}: ${e.message} (received ${e.received})`)
   return new HubError('E_INVALID', lines.join('; '), { details: { errors } })
+}
+
+/** The validator's own words in the voice of the configuration's faults; what a schema says itself is kept. */
+function inOurWords(issue: z.core.$ZodIssue, value: unknown, schema: z.ZodType): string {
+  const generic = /^(Invalid (input|option)|Too (small|big)|Unrecognized key)/.test(issue.message)
+  if (!generic) return issue.message
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = keysAt(schema, issue.path)
+      const faults = issue.keys.slice(0, MAX_FAULTS).map((key) => {
+        const meant = closest(key.slice(0, MAX_SHOWN), known)
+        return `\`${key.slice(0, MAX_SHOWN)}\` is not known here${meant ? `; did you mean \`${meant}\`?` : '.'}`
+      })
+      return `${faults.join(' ')} Known: ${known.join(', ')}`
+    }
+    case 'invalid_value': {
+      const allowed = issue.values.map(String)
+      const meant = typeof value === 'string' ? closest(value, allowed) : undefined
+      const missing = value === undefined ? 'is missing; ' : ''
+      return `${missing}must be ${oneOf(allowed)}${meant ? `; did you mean \`${meant}\`?` : ''}`
+    }
+    case 'invalid_type':
+      return `${value === undefined ? 'is missing; ' : ''}must be ${KINDS[issue.expected] ?? issue.expected}`
+    case 'too_small':
+      return `must have at least ${counted(issue.minimum)}`
+    case 'too_big':
+      return `must have at most ${counted(issue.maximum)}`
+    default:
+      return issue.message
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  boolean: 'true or false',
+  number: 'a number',
+  array: 'a list',
+  object: 'an object',
+}
+const oneOf = (values: readonly string[]): string =>
+  values.length === 1 ? `\`${values[0]}\`` : `one of ${values.join(', ')}`
+/** Only the length of text is limited in this API. */
+const counted = (count: number | bigint): string =>
+  `${count.toLocaleString('en')} ${Number(count) === 1 ? 'character' : 'characters'}`
+
+/** Keys of the object that lies at a path inside a schema. */
+function keysAt(schema: z.core.$ZodType | undefined, path: readonly PropertyKey[]): string[] {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return keysAt(schema.unwrap(), path)
+  if (!(schema instanceof z.ZodObject)) return []
+  const [part, ...rest] = path
+  return part === undefined ? Object.keys(schema.shape) : keysAt(schema.shape[String(part)], rest)
 }
 
 const valueAt = (data: unknown, path: readonly PropertyKey[]): unknown =>

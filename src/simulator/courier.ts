@@ -2,6 +2,7 @@ import type { Clock, HttpClient, HttpOutcome } from '../core/ports.ts'
 import type { DeliveryFault } from './faults.ts'
 import type { Happening, SimulatedGateway, SimulatedNumber, WireDelivery } from './port.ts'
 import type { Attempt, PostEntry, Strip } from './strip.ts'
+import type { WireDetail } from './wire-detail.ts'
 
 export interface CourierParts {
   clock: Clock
@@ -67,6 +68,7 @@ export class Courier {
       ...(fault !== undefined && { fault }),
       ...messageOf(happening),
     })
+    strip.keep(entry, asSent(delivery, number))
     if (fault === 'drop') return strip.update(entry, { state: 'dropped' })
     await this.#wait(latencyMs)
     if (fault === 'delay') await this.#wait(delayMs)
@@ -107,6 +109,10 @@ export class Courier {
         headers: delivery.headers,
         body: delivery.body,
         timeoutMs: gateway.attemptTimeoutMs,
+      })
+      strip.keep(entry, {
+        ...asSent(delivery, number),
+        ...(outcome.type === 'answered' && { answer: { status: outcome.status, body: outcome.body } }),
       })
       const attempts = [...entry.attempts, attempt(outcome, clock.now(), clock.monotonic() - began)]
       if (outcome.type === 'answered' && outcome.status >= 200 && outcome.status < 300) {
@@ -152,6 +158,13 @@ export class Courier {
     })
   }
 }
+
+const asSent = ({ urlSuffix, headers, body }: WireDelivery, { webhookUrl }: SimulatedNumber): WireDetail => ({
+  method: 'POST',
+  url: webhookUrl + urlSuffix,
+  headers,
+  body: body.toString('utf8'),
+})
 
 function attempt(outcome: HttpOutcome, at: number, ms: number): Attempt {
   const taken = { at, ms: Math.round(ms * 10) / 10 }

@@ -3,6 +3,7 @@ import { type Address, address, parseAddress } from '../core/address.ts'
 import type { Content } from '../core/events.ts'
 import { messageId } from '../core/ids.ts'
 import { ANSWER_FAULTS, DELIVERY_FAULTS, type Faults } from './faults.ts'
+import { type AskHub, DECISIONS, type HubChats } from './hub-chats.ts'
 import { type Place, type SimulatedWhatsApp, WorldError, type WorldMessage } from './world.ts'
 
 /** The picture a person can attach, in `page/media`. */
@@ -14,8 +15,8 @@ export interface HubControl {
   url: string
   /** Ends the hub's process at once, the hard way; its supervisor brings it back. */
   kill?(): void
-  /** Lets the bot speak in a chat again that a person took over. */
-  release?(instance: string, chat: Address): Promise<void>
+  /** Its API: who owns a chat, what a person decides. */
+  ask?: AskHub
 }
 
 const digits = z.string().regex(/^[0-9]{5,20}$/)
@@ -49,7 +50,11 @@ export function phoneActions(
   world: SimulatedWhatsApp,
   faults: Faults,
   hub: HubControl | undefined,
+  hubChats: HubChats,
 ): PhoneActions {
+  const mustAnswer = () => {
+    if (!hub?.ask) throw new WorldError('the hub runs elsewhere and cannot be asked from here')
+  }
   const textContent = (body: { text: string }): Content => ({ type: 'text', text: body.text })
   const sent = (message: WorldMessage) => ({ id: message.id })
   const inGroup = z.strictObject({ group: groupAddress, person: digits })
@@ -96,10 +101,13 @@ export function phoneActions(
       hub.kill()
     }),
     release: action(z.strictObject(place), async (body) => {
-      if (!hub?.release) throw new WorldError('the hub runs elsewhere and cannot be asked from here')
-      const chat = body.group ?? address('phone', body.person)
-      await hub.release(body.instance, chat)
+      mustAnswer()
+      await hubChats.release(body.instance, body.group ?? address('phone', body.person))
       world.handBack(where(body))
+    }),
+    resolve: action(z.strictObject({ command: z.guid(), decision: z.enum(DECISIONS) }), async (body) => {
+      mustAnswer()
+      await hubChats.resolve(body.command, body.decision)
     }),
   }
 }

@@ -7,6 +7,7 @@ import { HubError } from '../core/errors.ts'
 import type { Clock, HttpClient, Random } from '../core/ports.ts'
 import { Courier } from './courier.ts'
 import { Faults } from './faults.ts'
+import { HubChats } from './hub-chats.ts'
 import { type HubState, HubWatch } from './hub-watch.ts'
 import { EXAMPLE_PICTURE, type HubControl, type PhoneActions, phoneActions } from './phone.ts'
 import type {
@@ -19,6 +20,7 @@ import type {
 } from './port.ts'
 import { Streams } from './streams.ts'
 import { type CallEntry, Strip } from './strip.ts'
+import { presentDetail } from './wire-detail.ts'
 import {
   type Group,
   type Person,
@@ -136,8 +138,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     url: options.hub?.url,
     state,
     canKill: options.hub?.kill !== undefined,
-    canRelease: options.hub?.release !== undefined,
+    canAsk: options.hub?.ask !== undefined,
   })
+  const hubChats = new HubChats(options.hub?.ask, clock, (list) => streams.send('hub-chats', list))
   const chatView = (chat: WorldChat) => ({
     ...chat,
     messages: chat.messages.slice(-MESSAGES_SHOWN).map(messageView),
@@ -149,8 +152,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     chats: world.chats().map(chatView),
     strip: strip.list().slice(-STRIP_SHOWN),
     hub: hubView(watch.state),
+    hubChats: hubChats.list,
   })
-  const actions = phoneActions(world, faults, options.hub)
+  const actions = phoneActions(world, faults, options.hub, hubChats)
 
   world.subscribe((event) => {
     if (event.type !== 'happened') return streams.send(event.type, viewOf(event))
@@ -203,6 +207,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     refuseForeignPages(request)
     if (request.method === 'GET' && name === 'state') return json(response, 200, state())
     if (request.method === 'GET' && name === 'stream') return stream(response)
+    const line = /^wire\/([0-9]{1,9})$/.exec(name)
+    if (request.method === 'GET' && line) return json(response, 200, wireDetail(Number(line[1])))
     const action = actionNamed(actions, name)
     if (request.method !== 'POST') throw new HubError('E_METHOD', 'Only POST here.')
     if (!request.headers['content-type']?.startsWith('application/json'))
@@ -215,6 +221,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     json(response, 200, (await action.run(parsed.data as never)) ?? {})
   }
 
+  function wireDetail(id: number): object {
+    const found = strip.detail(id)
+    if (!found) throw new HubError('E_NOT_FOUND', 'This line is not kept any more.')
+    return presentDetail(found.detail, world.numbers.get(found.instance))
+  }
+
   function stream(response: ServerResponse): void {
     response.writeHead(200, {
       'content-type': 'text/event-stream',
@@ -223,8 +235,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     })
     streams.add(response, state())
     watch.start()
+    hubChats.start()
     response.on('close', () => {
-      if (streams.remove(response) === 0) watch.stop()
+      if (streams.remove(response) > 0) return
+      watch.stop()
+      hubChats.stop()
     })
   }
 
@@ -258,16 +273,24 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       faults.of(instance).answer && sends(serve, world.view(instance))
         ? faults.takeAnswer(instance)
         : undefined
-    const record = (status?: number) =>
-      strip.add<CallEntry>({
+    const record = (answer?: WireResponse) => {
+      const entry = strip.add<CallEntry>({
         type: 'call',
         instance,
         method,
         path: path.slice(0, 120),
         ms: Math.round((clock.monotonic() - began) * 10) / 10,
-        ...(status !== undefined && { status }),
+        ...(answer && { status: answer.status }),
         ...(fault !== undefined && { fault }),
       })
+      strip.keep(entry, {
+        method,
+        url: path + url.search,
+        headers: wire.headers,
+        body: wire.body,
+        ...(answer && { answer: { status: answer.status, body: answer.body } }),
+      })
+    }
     if (fault === 'hang') {
       response.on('close', () => record())
       return
@@ -279,7 +302,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       return
     }
     const answer = fault === undefined ? act() : refusal(fault)
-    record(answer.status)
+    record(answer)
     response
       .writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })
       .end(answer.body)
@@ -300,6 +323,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     strip,
     async close() {
       watch.stop()
+      hubChats.stop()
       world.close()
       courier.close()
       streams.close()

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/ports.ts'
 import type { AnswerFault, DeliveryFault } from './faults.ts'
+import type { WireDetail } from './wire-detail.ts'
 
 /** One try to post a delivery. `failed` instead of `status` when no answer came. */
 export interface Attempt {
@@ -53,6 +54,7 @@ export class Strip {
   readonly #clock: Clock
   readonly #changed: (entry: StripEntry) => void
   readonly #entries: StripEntry[] = []
+  readonly #details = new Map<number, WireDetail>()
   #last = 0
 
   constructor(clock: Clock, changed: (entry: StripEntry) => void) {
@@ -67,9 +69,20 @@ export class Strip {
   add<E extends StripEntry>(fields: New<E>): E {
     const entry = { ...fields, id: ++this.#last, at: this.#clock.now() } as E
     this.#entries.push(entry)
-    if (this.#entries.length > ENTRIES) this.#entries.shift()
+    if (this.#entries.length > ENTRIES) this.#details.delete(this.#entries.shift()?.id ?? 0)
     this.#changed(entry)
     return entry
+  }
+
+  /** Keeps what went over the wire, for whoever asks; it is too long for every watcher. */
+  keep(entry: StripEntry, detail: WireDetail): void {
+    this.#details.set(entry.id, detail)
+  }
+
+  detail(id: number): { instance: string; detail: WireDetail } | undefined {
+    const instance = this.#entries.find((entry) => entry.id === id)?.instance
+    const detail = this.#details.get(id)
+    return instance === undefined || detail === undefined ? undefined : { instance, detail }
   }
 
   update<E extends StripEntry>(entry: E, change: Partial<E>): void {

@@ -3,7 +3,7 @@ import type { CommandState } from '../core/commands.ts'
 import type { ChatId, CommandId, EventId } from '../core/ids.ts'
 import type { Owner } from '../core/turn.ts'
 import type { Db, Engine } from './dialect.ts'
-import { appendToLanes, wakeOutboxes } from './lanes.ts'
+import { appendToLanes, wakeOutboxes } from './tail.ts'
 
 /** What a person decides about things that wait for one. */
 

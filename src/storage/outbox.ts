@@ -5,8 +5,8 @@ import type { ChatId, CommandId, InstanceId, MessageId } from '../core/ids.ts'
 import type { ClaimedSend, NewCommand, OutboxStore, Settlement } from '../core/store.ts'
 import type { Db, Engine } from './dialect.ts'
 import { ensureChat } from './inbox.ts'
-import { unpark, wakeOutboxes } from './lanes.ts'
 import { insertMessages, type NewMessage } from './messages.ts'
+import { unpark, wakeOutboxes } from './tail.ts'
 
 const SENT = MESSAGE_STATUSES.indexOf('sent')
 /** Done twice they change nothing: after a crash they are simply done again. */

@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import type { Clock } from '../core/ports.ts'
 import type { Arrival, Store } from '../core/store.ts'
+import { commitTurns } from './commit.ts'
 import type { Engine } from './dialect.ts'
+import { fireDue } from './due.ts'
 import { acceptBatch } from './inbox.ts'
 import { holdInstance } from './instances.ts'
 import * as lanes from './lanes.ts'
@@ -10,6 +12,7 @@ import * as operate from './operate.ts'
 import * as outbox from './outbox.ts'
 import { prune } from './prune.ts'
 import { createReads } from './reads.ts'
+import { beginStep, finishStep } from './steps.ts'
 
 export interface StoreOptions {
   /** See {@link Store.mark}. */
@@ -58,11 +61,11 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     },
     renewLanes: (held, leaseMs) => engine.write((db) => lanes.renewLanes(engine, db, held, leaseMs)),
     releaseLanes: (held) => engine.write((db) => lanes.releaseLanes(engine, db, held)),
-    commitTurns: (batch) => engine.write((db) => lanes.commitTurns(engine, db, batch, now())),
+    commitTurns: (batch) => engine.write((db) => commitTurns(engine, db, batch, now())),
     failTurn: (failure) => engine.write((db) => lanes.failTurn(engine, db, failure, now())),
-    beginStep: (step, epoch) => engine.write((db) => lanes.beginStep(db, step, epoch)),
-    finishStep: (step, guard, result) => engine.write((db) => lanes.finishStep(db, step, guard, result)),
-    fireDue: (limit) => engine.write((db) => lanes.fireDue(engine, db, limit, now())),
+    beginStep: (step, epoch) => engine.write((db) => beginStep(db, step, epoch)),
+    finishStep: (step, guard, result) => engine.write((db) => finishStep(db, step, guard, result)),
+    fireDue: (limit) => engine.write((db) => fireDue(engine, db, limit, now())),
     async mergePending() {
       const waiting = await engine.read.selectFrom('pending_merge').select('id').limit(1).executeTakeFirst()
       return waiting ? engine.write((db) => mergeWaiting(db, now())) : 0

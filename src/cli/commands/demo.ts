@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Address } from '../../core/address.ts'
 import { HubError } from '../../core/errors.ts'
 import type { HttpClient } from '../../core/ports.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createHttpClient } from '../../platform/http-client.ts'
 import { simulatedGateways } from '../../simulator/gateways.ts'
+import type { AskHub } from '../../simulator/hub-chats.ts'
 import { type Simulator, startSimulator } from '../../simulator/server.ts'
 import { writeDemoConfig } from '../demo/config.ts'
 import { playOpening } from '../demo/opening.ts'
@@ -54,7 +54,7 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
     hub: {
       url: hubUrl,
       kill: () => hub?.kill(),
-      release: (instance, chat) => giveBack(outgoing.request, { hubUrl, apiKey }, instance, chat),
+      ask: asker(outgoing.request, hubUrl, apiKey),
     },
   }).catch((error: unknown) => {
     if (error instanceof HubError && error.code === 'E_PORT_TAKEN')
@@ -159,14 +159,10 @@ async function requireFree(port: number, advice: string): Promise<void> {
   }
 }
 
-/** Gives a chat back to the bot, over the hub's API as the console does. */
-async function giveBack(
-  http: HttpClient,
-  { hubUrl, apiKey }: { hubUrl: string; apiKey: string },
-  instance: string,
-  chat: Address,
-): Promise<void> {
-  const api = async (method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> => {
+/** The hub's API, asked on the page's behalf: the page itself never sees the key. */
+const asker =
+  (http: HttpClient, hubUrl: string, apiKey: string): AskHub =>
+  async (method, path, body) => {
     const outcome = await http({
       method,
       url: `${hubUrl}/api/v1${path}`,
@@ -174,13 +170,9 @@ async function giveBack(
       ...(body && { body: JSON.stringify(body) }),
       timeoutMs: 5_000,
     })
-    if (outcome.type !== 'answered' || outcome.status >= 300)
+    if (outcome.type !== 'answered' || outcome.status >= 500)
       throw new HubError('E_CONFLICT', 'The hub does not answer right now. Try again in a moment.')
-    return JSON.parse(outcome.body)
+    const answer = JSON.parse(outcome.body) as { detail?: string }
+    if (outcome.status >= 300) throw new HubError('E_CONFLICT', answer.detail ?? 'The hub refused that.')
+    return answer
   }
-  const { data } = (await api('GET', `/chats?instance=${instance}&limit=200`)) as {
-    data: { id: string; address: string }[]
-  }
-  const found = data.find(({ address }) => address === chat)
-  if (found) await api('POST', `/chats/${found.id}/owner`, { owner: 'bot' })
-}

@@ -23,9 +23,11 @@ export async function serve(args: readonly string[], io: Io): Promise<number> {
   })
   for (const warning of warnings) log.warn({ warning }, 'the configuration works, but should not stay so')
 
+  if (config.apiKey === undefined)
+    log.warn({}, 'POMBO_API_KEY is not set: the API answers 401 to everything until it is')
   const program = await compose({ config, bot, overrides: { log, onFatal: () => io.exit(1) } })
   const { url } = await program.start()
-  io.out(`Pombo listens on ${url} (configuration: ${source})`)
+  io.out(`Pombo listens on ${url} (configuration: ${source}, database: ${config.database.path})`)
 
   const signal = await stopRequested
   log.info({ signal }, 'stopping: nothing new is taken, what runs is finished')

@@ -1,11 +1,14 @@
 import { bubble, shorten, summary } from './bubble.js'
 import { icon, make, the } from './dom.js'
-import { troubleButtons, wireLine } from './wire.js'
+import { troubleButtons, wireDetail, wireLine } from './wire.js'
 import { pickLanguage, speaker } from './words.js'
 
 const REACTIONS = ['👍', '❤️', '😂', '😮', '😢', '🙏']
 const SHOWN = 200
 const STRIP = 60
+/** A gateway that takes longer (ms) is worth a word. */
+const SLOW_MS = 3_000
+const DECISIONS = ['resend', 'sent', 'discard']
 const text = /** @type {HTMLTextAreaElement} */ (the('text'))
 const log = the('log')
 const menu = the('menu')
@@ -19,7 +22,9 @@ const model = {
   /** @type {Map<string, any>} by `instance address` */
   chats: new Map(),
   strip: [],
-  hub: { state: 'unknown', canKill: false, canRelease: false },
+  hub: { state: 'unknown', canKill: false, canAsk: false },
+  /** What the hub says of chats: their owner, and sends of which nobody knows the end. */
+  hubChats: [],
   live: false,
   /** @type {{ instance?: string, person?: string, group?: string }} */
   place: readPlace(),
@@ -63,6 +68,11 @@ on('typing', ({ instance, chat, typing }) => {
 on('chat', ({ instance, chat, byHand }) => {
   chatAt(instance, chat).byHand = byHand
   renderBanner()
+})
+on('hub-chats', (hubChats) => {
+  model.hubChats = hubChats
+  renderBanner()
+  renderOpenSend()
 })
 on('number', (number) => replace(model.numbers, 'instance', number))
 on('group', (group) => replace(model.groups, 'address', group))
@@ -168,6 +178,8 @@ function chatAt(instance, at) {
     model.chats.set(key, { instance, address: at, messages: [], typing: false, byHand: false })
   return model.chats.get(key)
 }
+const hubChat = () =>
+  model.hubChats.find((one) => one.instance === model.place.instance && one.address === address())
 const chosenChat = () => chatAt(model.place.instance, address())
 
 // --- drawing ------------------------------------------------------------------------------------------
@@ -190,6 +202,7 @@ function renderAll() {
   renderChats()
   renderHead()
   renderBanner()
+  renderOpenSend()
   renderComposer()
   renderStrip()
   renderTrouble()
@@ -315,10 +328,10 @@ function renderBanner() {
     ? [say(doing.type === 'edit' ? 'editing' : 'replying', { text: quote }), say('cancel'), stopDoing]
     : !isMember()
       ? [say('notInGroup', { name: personNamed(model.place.person)?.name })]
-      : chat.byHand
+      : chat.byHand || hubChat()?.owner === 'person'
         ? [
-            say('personSpeaks'),
-            model.hub.canRelease ? say('release') : undefined,
+            say(chat.byHand ? 'personSpeaks' : 'personOwns'),
+            model.hub.canAsk ? say('release') : undefined,
             () => post('release', placeBody()),
           ]
         : undefined
@@ -328,6 +341,35 @@ function renderBanner() {
   action.hidden = shown[1] === undefined
   action.textContent = shown[1] ?? ''
   action.onclick = shown[2]
+}
+
+/** A send whose end nobody knows, over the box: why the chat is silent, and what a person can decide. */
+let openSend = ''
+function renderOpenSend() {
+  const now = Date.now()
+  const send = hubChat()?.open.find((one) => one.state !== 'sending' || now - one.since > SLOW_MS)
+  the('open-send').hidden = send === undefined
+  const shown = send ? `${language} ${send.state} ${send.id}` : ''
+  if (send) {
+    const quote = shorten(send.text || say('picture'))
+    const seconds = Math.round(Math.max(0, send.until ? send.until - now : now - send.since) / 1000)
+    const words = say(`open_${send.state}`, { text: quote, seconds })
+    the('open-send-text').textContent = words
+    // Said once, not every second.
+    if (shown !== openSend) the('spoken').textContent = words
+  }
+  if (shown === openSend) return
+  openSend = shown
+  const decisions = send && send.state !== 'sending' && model.hub.canAsk ? DECISIONS : []
+  the('open-send-actions').replaceChildren(
+    ...decisions.map((decision) =>
+      make(
+        'button',
+        { type: 'button', onclick: () => post('resolve', { command: send.id, decision }) },
+        say(`decide_${decision}`),
+      ),
+    ),
+  )
 }
 
 function renderComposer() {
@@ -349,10 +391,48 @@ function renderComposer() {
 }
 
 function renderStrip() {
-  const view = { say, clock, now: Date.now() }
+  const strip = the('strip')
+  const focused = strip.contains(document.activeElement) ? document.activeElement.dataset.entry : undefined
+  const view = { say, clock, now: Date.now(), open: openDetail }
   const lines = model.strip.map((entry) => wireLine(entry, view)).reverse()
-  the('strip').replaceChildren(...(lines.length ? lines : [make('li', { class: 'meta' }, say('wireEmpty'))]))
+  strip.replaceChildren(...(lines.length ? lines : [make('li', { class: 'meta' }, say('wireEmpty'))]))
+  const again = focused && lineOf(focused)
+  rovingLine(again || lineOf(reached) || strip.querySelector('.open'))
+  if (again) again.focus()
 }
+
+// One line can be reached with Tab; the arrows move among them, Enter opens one.
+let reached
+const lineOf = (id) => the('strip').querySelector(`[data-entry="${id}"]`)
+function rovingLine(chosen) {
+  for (const line of the('strip').querySelectorAll('.open')) line.tabIndex = line === chosen ? 0 : -1
+}
+the('strip').addEventListener('keydown', (event) => {
+  const step = { ArrowUp: -1, ArrowDown: 1, k: -1, j: 1 }[event.key]
+  const all = [...the('strip').querySelectorAll('.open')]
+  const next = step && all[all.indexOf(document.activeElement) + step]
+  if (!next) return
+  event.preventDefault()
+  reached = next.dataset.entry
+  rovingLine(next)
+  next.focus()
+})
+
+async function openDetail(entry) {
+  reached = String(entry.id)
+  const response = await fetch(`/phone/wire/${entry.id}`).catch(() => undefined)
+  const found = await response?.json()
+  if (!response?.ok) return showError(found?.detail ?? say('offline'))
+  the('detail-title').textContent = `${found.method} ${found.url}`
+  the('detail-body').replaceChildren(...wireDetail(found, say))
+  detail.showModal()
+}
+const detail = /** @type {HTMLDialogElement} */ (the('detail'))
+detail.addEventListener('close', () => lineOf(reached)?.focus())
+detail.addEventListener('click', (event) => {
+  if (event.target === detail) detail.close()
+})
+the('detail-close').addEventListener('click', () => detail.close())
 
 function renderTrouble() {
   const one = number()
@@ -502,7 +582,7 @@ document.addEventListener('pointerdown', (event) => {
   if (!menu.hidden && !menu.contains(event.target)) closeMenu()
 })
 document.addEventListener('keydown', (event) => {
-  if (event.key !== 'Escape') return
+  if (event.key !== 'Escape' || detail.open) return
   if (!menu.hidden) closeMenu()
   else if (model.doing) stopDoing()
 })
@@ -624,6 +704,7 @@ the('dismiss').addEventListener('click', () => {
   text.focus()
 })
 the('dismiss').append(icon('close'))
+the('detail-close').append(icon('close'))
 the('attach').append(icon('picture'))
 the('send').append(icon('send'))
 
@@ -635,8 +716,9 @@ window.addEventListener('hashchange', () => {
   )
     choosePlace(wanted)
 })
-// Only a waiting retry changes with nothing but time.
+// Only a waiting retry and an open send change with nothing but time.
 setInterval(() => {
+  renderOpenSend()
   if (model.strip.some((entry) => entry.state === 'retrying')) renderStrip()
 }, 1000)
 
