@@ -4,6 +4,7 @@ import type { InstanceId } from '../core/ids.ts'
 import type { Clock, Logger, Metrics, Random } from '../core/ports.ts'
 import type { ClaimedSend, Settlement, Store } from '../core/store.ts'
 import { Batcher } from './batcher.ts'
+import { settledWithin } from './grace.ts'
 import { Loop } from './loop.ts'
 import { retryAt, SEND_RETRY } from './retry.ts'
 
@@ -39,6 +40,7 @@ export function createDeliverer(parts: DeliverParts) {
   const { store, clock, log, metrics } = parts
   const underWay = new Map<InstanceId, number>()
   const running = new Set<Promise<void>>()
+  let stopped = false
   const holds = new Map<InstanceId, { until: number; waitMs: number }>()
   const settlements = new Batcher<Settlement, void>(async (batch) => {
     await store.settle(batch)
@@ -79,9 +81,12 @@ export function createDeliverer(parts: DeliverParts) {
   function start(send: ClaimedSend, deadline: number): void {
     underWay.set(send.instance, (underWay.get(send.instance) ?? 0) + 1)
     const task = perform(send, deadline)
-      .catch((err) =>
-        log.error({ err, command: send.id, instance: send.instance }, 'a send could not be recorded'),
-      )
+      .catch((err) => {
+        const about = { command: send.id, instance: send.instance }
+        if (stopped)
+          log.warn(about, 'the hub stopped before this send ended; the next start takes it as unknown')
+        else log.error({ ...about, err }, 'a send could not be recorded')
+      })
       .finally(() => {
         running.delete(task)
         const left = (underWay.get(send.instance) ?? 1) - 1
@@ -174,14 +179,8 @@ export function createDeliverer(parts: DeliverParts) {
     /** Ends after the sends under way, or at the deadline; those left are found as `sending` and become unknown. */
     async stop(graceMs: number): Promise<void> {
       await loop.stop()
-      let timer: { cancel(): void } | undefined
-      await Promise.race([
-        Promise.allSettled(running),
-        new Promise<void>((resolve) => {
-          timer = clock.setTimeout(resolve, graceMs)
-        }),
-      ])
-      timer?.cancel()
+      await settledWithin(clock, running, graceMs)
+      stopped = true
     },
   }
 }

@@ -14,6 +14,7 @@ import type {
 } from '../core/store.ts'
 import type { Handler, InstanceView } from '../core/turn.ts'
 import { Batcher } from './batcher.ts'
+import { settledWithin } from './grace.ts'
 import { Loop } from './loop.ts'
 import { isEmptyMessage, logChanges, nameChanges, waitsFor } from './record.ts'
 import { retryAt, TURN_RETRY } from './retry.ts'
@@ -392,14 +393,7 @@ export function createDispatcher(parts: DispatchParts) {
     async stop(graceMs: number): Promise<void> {
       stopping = true
       await loop.stop()
-      let timer: { cancel(): void } | undefined
-      await Promise.race([
-        Promise.allSettled(running),
-        new Promise<void>((resolve) => {
-          timer = clock.setTimeout(resolve, graceMs)
-        }),
-      ])
-      timer?.cancel()
+      await settledWithin(clock, running, graceMs)
       for (const { control } of active.values()) control.abort(new Error('the hub stops'))
       renewing?.cancel()
       renewing = undefined
