@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** Unit and integration tests: everything that needs no extra installation. */
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: ['test/e2e/**', 'node_modules/**', 'dist/**'],
     // Processes, not threads: tests start servers, kill hubs and open databases of their own.
     pool: 'forks',

@@ -1,5 +1,5 @@
+import { testHub } from 'pombo/testing'
 import { expect, test } from 'vitest'
-import { testHub } from '../src/testing/index.ts' // in your project: from 'pombo/testing'
 import { bot } from './first-bot.ts'
 import { bot as reminders } from './reminders.ts'
 

@@ -1,4 +1,4 @@
-import { createBot } from '../src/index.ts' // in your project: from 'pombo'
+import { createBot } from 'pombo'
 
 export const bot = createBot()
 

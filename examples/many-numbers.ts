@@ -1,4 +1,4 @@
-import { Composer, type Context, createBot } from '../src/index.ts' // in your project: from 'pombo'
+import { Composer, type Context, createBot } from 'pombo'
 
 export const bot = createBot()
 

@@ -1,4 +1,4 @@
-import { defineHub } from '../src/index.ts' // in your project: from 'pombo'
+import { defineHub } from 'pombo'
 import { bot } from './first-bot.ts'
 
 export default defineHub({

@@ -1,4 +1,4 @@
-import { createBot } from '../src/index.ts' // in your project: from 'pombo'
+import { createBot } from 'pombo'
 
 /** Any service that is slow, costs money or may fail. */
 export interface Translator {
