@@ -290,6 +290,20 @@ describe('the page', () => {
     await reader?.cancel()
   })
 
+  test('shows what went over the wire, without what proves who sent it', async () => {
+    await say('hello')
+    await vi.waitFor(() => expect(posts()[0]?.state).toBe('accepted'))
+    const shown = await fetch(`${simulator.url}/phone/wire/${posts()[0]?.id}`)
+    expect(await shown.json()).toMatchObject({
+      method: 'POST',
+      url: `${hubUrl}/webhooks/support`,
+      headers: { signature: '***' },
+      body: expect.stringContaining('hello'),
+      answer: { status: 200, body: '{"accepted":1,"duplicates":0}' },
+    })
+    expect((await fetch(`${simulator.url}/phone/wire/999`)).status).toBe(404)
+  })
+
   test('its actions do what they say, and say what is wrong', async () => {
     const { id } = (await (await say('helo')).json()) as { id: string }
     expect((await api('edit', { ...place, target: id, text: 'hello' })).status).toBe(200)

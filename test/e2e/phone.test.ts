@@ -148,6 +148,58 @@ test('a person takes over, the bot stays silent, and gets the chat back', async 
   await until(async () => (await bubbles(page, 'Our prices').count()) === before + 1)
 })
 
+test('the bot hands a chat over: the same bar, and the way back', async () => {
+  const page = await visit({}, '/#sales/34600000123')
+  await page.fill('#text', 'persona')
+  await page.press('#text', 'Enter')
+  await page.getByText('A person has this chat now').waitFor()
+  await shot(page, '1280-handed-over')
+  await page.getByRole('button', { name: 'Give the chat back' }).click()
+  await page.locator('#banner').waitFor({ state: 'hidden' })
+  await page.fill('#text', 'precio')
+  const before = await bubbles(page, 'Nuestros precios').count()
+  await page.press('#text', 'Enter')
+  await until(async () => (await bubbles(page, 'Nuestros precios').count()) === before + 1)
+})
+
+test('a send of which nobody knows the end is shown, and a person decides', async () => {
+  const page = await visit({}, '/#support/34600000123')
+  await page.getByRole('button', { name: 'Lost', exact: true }).click()
+  await page.locator('[aria-pressed=true]', { hasText: 'Lost' }).waitFor()
+  await page.fill('#text', 'precio')
+  await page.press('#text', 'Enter')
+  await bubbles(page, 'Nuestros precios').waitFor()
+  await page.getByText(/Nobody knows whether one answer went out.*waits [0-9]+ s/).waitFor()
+  await page.locator('.line.call.bad', { hasText: '/send/message' }).waitFor()
+  for (const width of [1280, 390])
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.setViewportSize({ width, height: 844 })
+      await page.emulateMedia({ colorScheme })
+      await shot(page, `${width}-${colorScheme}-open-send`)
+      expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBe(width)
+    }
+  await page.getByRole('button', { name: 'It arrived' }).click()
+  await page.locator('#open-send').waitFor({ state: 'hidden' })
+  await page.fill('#text', 'precio')
+  await page.press('#text', 'Enter')
+  await until(async () => (await bubbles(page, 'Nuestros precios').count()) === 2)
+})
+
+test('a line of the wire opens by keyboard, and shows no credential', async () => {
+  const page = await visit({ colorScheme: 'dark' })
+  const line = page.locator('.line:not(.call) .open', { hasText: 'message' }).first()
+  await line.focus()
+  await page.keyboard.press('Enter')
+  const detail = page.locator('#detail')
+  await detail.getByText('"payload"').or(detail.getByText('"EventType"')).first().waitFor()
+  await shot(page, '1280-dark-detail')
+  await page.setViewportSize({ width: 390, height: 844 })
+  await shot(page, '390-dark-detail')
+  expect(await detail.textContent()).not.toMatch(/sha256=|[0-9a-f]{32}/)
+  await page.keyboard.press('Escape')
+  await detail.waitFor({ state: 'hidden' })
+})
+
 test('a doubled delivery is answered once, a forged one is refused', async () => {
   const page = await visit({ colorScheme: 'dark' }, '/#sales/5511912345678')
   await page.getByRole('button', { name: 'Double', exact: true }).click()
@@ -174,6 +226,8 @@ test('joining the group is welcomed', async () => {
   expect(await page.locator('#text').isDisabled()).toBe(true)
   await page.getByRole('button', { name: 'Join the group' }).click()
   await bubbles(page, 'Welcome').waitFor()
+  await page.getByRole('button', { name: '/help', exact: true }).click()
+  await bubbles(page, 'Here I welcome').waitFor()
   await shot(page, '1280-group')
 })
 
