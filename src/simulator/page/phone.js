@@ -351,7 +351,7 @@ function renderOpenSend() {
   the('open-send').hidden = send === undefined
   const shown = send ? `${language} ${send.state} ${send.id}` : ''
   if (send) {
-    const quote = shorten(send.text || say('picture'))
+    const quote = shorten((send.text || say('picture')).replace(/\s+/g, ' '))
     const seconds = Math.round(Math.max(0, send.until ? send.until - now : now - send.since) / 1000)
     const words = say(`open_${send.state}`, { text: quote, seconds })
     the('open-send-text').textContent = words
