@@ -167,6 +167,13 @@ export default defineHub({ bot: createBot(), port: 0, database: 'sqlite:${join(c
   }
 })
 
+test('a pombo.config.ts in a project that is not of modules says how to mend that', async () => {
+  const file = join(cwd, 'pombo.config.ts')
+  writeFileSync(join(cwd, 'package.json'), '{"type":"commonjs"}')
+  writeFileSync(file, `import { join } from 'node:path'\nexport default { port: join('0') }\n`)
+  await expect(start('node', {}, { written: file })).rejects.toThrow('npm pkg set type=module')
+})
+
 test('a stop waits for a send under way; a second signal, later, does not', async () => {
   const gateway = await gatewayThat('hangs')
   const hub = await start('node', { instances: [instance(gateway.url)] })

@@ -84,7 +84,11 @@ async function importDefault(path: string, name: string): Promise<unknown> {
     return module.default
   } catch (cause) {
     const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
-    throw new HubError('E_CONFIG_FILE', `${name} fails when it is run. ${reason}`, { cause })
+    // What `npm init` writes makes every .ts and .js of a project a CommonJS one.
+    const mend = reason.includes('outside a module')
+      ? '. Write "type": "module" into the package.json of its folder: npm pkg set type=module'
+      : ''
+    throw new HubError('E_CONFIG_FILE', `${name} fails when it is run. ${reason}${mend}`, { cause })
   }
 }
 
