@@ -1,5 +1,4 @@
 /** What a newcomer copies must work: the examples' own tests, run with ours. */
-import '../../examples/first-bot.test.ts'
 import { readdir, readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { bot as guard } from '../../examples/groups.ts'
