@@ -12,6 +12,11 @@ export interface Io {
   readonly colour: boolean
   /** Calls back for every SIGTERM and SIGINT, which then no longer end the process. */
   onSignal(listener: (signal: StopSignal) => void): () => void
+  /**
+   * Calls back for a promise that was rejected with nobody to hear it, which then no longer ends the process:
+   * a bot that forgot an `await` must not take every number down.
+   */
+  onStray(listener: (error: unknown) => void): void
   /** Ends the process at once. */
   exit(code: number): void
 }
@@ -38,6 +43,7 @@ export function processIo(): Io {
         process.off('SIGINT', listener)
       }
     },
+    onStray: (listener) => void process.on('unhandledRejection', listener),
     exit: (code) => process.exit(code),
   }
 }

@@ -213,3 +213,15 @@ test('nothing a hub prints holds a secret, a number or a text', async () => {
   expect(hub.output()).not.toMatch(/5511933330000|nobody may read|a-wrong-key/)
   for (const hidden of [API_KEY, TOKEN, URL_KEY, 'kkkkkkkk']) expect(hub.output()).not.toContain(hidden)
 })
+
+test('a promise that a bot left to itself is logged, and the hub goes on', async () => {
+  const file = join(cwd, 'pombo.config.mjs')
+  writeFileSync(
+    file,
+    `setTimeout(() => Promise.reject(new Error('stray')), 200)
+     export default { port: 0, database: ${JSON.stringify(`sqlite:${join(cwd, 'hub.db')}`)}, instances: [] }`,
+  )
+  const hub = await start('node', {}, { written: file })
+  await vi.waitFor(() => expect(hub.output()).toContain('nobody to hear it'), { timeout: 10_000 })
+  expect((await fetch(`${hub.url}/health`)).status).toBe(200)
+})

@@ -31,6 +31,7 @@ function terminal(more: Partial<Io> = {}) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    onStray() {},
     exit: (code) => exits.push(code),
     ...more,
   }

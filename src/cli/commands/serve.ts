@@ -21,6 +21,12 @@ export async function serve(args: readonly string[], io: Io): Promise<number> {
     colour: io.colour,
     secrets: secretsIn(config),
   })
+  io.onStray((err) =>
+    log.error(
+      { err },
+      'a promise failed with nobody to hear it; a handler probably does not await something',
+    ),
+  )
   for (const warning of warnings) log.warn({ warning }, 'the configuration works, but should not stay so')
 
   if (config.apiKey === undefined)
