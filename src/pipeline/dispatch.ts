@@ -50,7 +50,7 @@ const CLAIM = 32
  * each, because a large claim costs hardly more than a small one.
  */
 const BURST = 16
-const BURST_PAUSE_MS = 50
+const BURST_PAUSE_MS = 250
 const PER_LANE_IN_BURST = 4
 const PER_LANE = 50
 /** A node that dies keeps its chats for this long (ms). */

@@ -63,10 +63,11 @@ export class SqliteEngine implements Engine {
     try {
       this.#writer = new Connection(path, { readOnly: false })
       this.#writer.exec(
-        // fullfsync matters on macOS only, where fsync alone does not reach the disk.
+        // fullfsync matters on macOS only, where fsync alone does not reach the disk. Small checkpoints: a large
+        // one stops every acknowledgement behind it for tens of milliseconds.
         `pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on;
          pragma foreign_keys = off; pragma cache_size = -16384; pragma temp_store = memory;
-         pragma wal_autocheckpoint = 1000; pragma mmap_size = 0`,
+         pragma wal_autocheckpoint = 500; pragma mmap_size = 0`,
       )
       this.#db = kyselyOver(this.#writer)
       this.read = openReader(path)
