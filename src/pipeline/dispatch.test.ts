@@ -9,7 +9,7 @@ import { type Logger, noMetrics } from '../core/ports.ts'
 import type { ClaimedEvent } from '../core/store.ts'
 import { systemClock } from '../platform/clock.ts'
 import { openSqliteStore } from '../storage/sqlite/open.ts'
-import { testHub } from '../testing/index.ts'
+import { FakeClock, testHub } from '../testing/index.ts'
 import { createDispatcher, inGatewayOrder } from './dispatch.ts'
 
 const SUPPORT = 'support' as InstanceId
@@ -104,6 +104,47 @@ describe('turns', () => {
     await dispatcher.stop(1000)
     expect(commits).toEqual(['committed'])
     expect((await store.listCommands({ limit: 9 })).data).toHaveLength(1)
+    await store.close()
+    rmSync(dir, { recursive: true })
+  })
+
+  test('wait while a burst arrives, and go on when it is over, without time having to pass', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'pombo-burst-'))
+    const clock = new FakeClock()
+    const store = await openSqliteStore({ path: join(dir, 'hub.db'), log: silent, dedupeMs: 1e9, clock })
+    const handled: number[] = []
+    let arriving = 100
+    const dispatcher = createDispatcher({
+      store,
+      handler: (turn) => void handled.push(turn.event.id),
+      log: silent,
+      metrics: noMetrics,
+      clock,
+      random: () => 0.5,
+      instances: new Map([[SUPPORT, { id: SUPPORT, gateway: 'test', tags: [], capabilities: new Set() }]]),
+      clients: new Map(),
+      reorderMs: new Map(),
+      holder: 'h',
+      referencePrefix: 'p-',
+      arriving: () => arriving,
+      onCommands() {},
+      onTimers() {},
+    })
+    const until = async (n: number) => {
+      while (handled.length < n) await new Promise((next) => setTimeout(next, 2))
+    }
+    await store.accept([arrival(textEvent(person('5511912345671'), 'M1'))])
+    dispatcher.start()
+    await until(1)
+    await store.accept([arrival(textEvent(person('5511912345672'), 'M2'))])
+    dispatcher.nudge()
+    while (!dispatcher.resting) await new Promise((next) => setTimeout(next, 2))
+    expect(handled).toHaveLength(1)
+    arriving = 0
+    dispatcher.nudge()
+    await until(2)
+    void dispatcher.stop(0)
+    await clock.advance(1)
     await store.close()
     rmSync(dir, { recursive: true })
   })

@@ -95,9 +95,7 @@ export function createDispatcher(parts: DispatchParts) {
   }
 
   let renewing: { cancel(): void } | undefined
-  let claimedAt = 0
-  const pause = (ms: number) =>
-    new Promise<void>((resolve) => void clock.setTimeout(resolve, Math.max(0, ms)))
+  let claimedAt = Number.NEGATIVE_INFINITY
 
   const loop = new Loop({
     name: 'dispatch',
@@ -112,7 +110,8 @@ export function createDispatcher(parts: DispatchParts) {
     const free = SLOTS - active.size
     if (free <= 0) return 'full'
     const burst = parts.arriving() >= BURST
-    if (burst) await pause(claimedAt + BURST_PAUSE_MS - clock.monotonic())
+    // Every accepted delivery nudges: this is asked again at once when the burst is over or the pause is.
+    if (burst && clock.monotonic() - claimedAt < BURST_PAUSE_MS) return 'full'
     const limit = Math.min(free, CLAIM)
     claimedAt = clock.monotonic()
     const deadline = claimedAt + LEASE_MS

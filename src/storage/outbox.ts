@@ -147,7 +147,7 @@ async function leaseOutboxes(
 
 type Step = { do: 'refuse' | 'hold' } | { do: 'give'; task: ClaimedSend['task']; lostLease?: boolean }
 
-/** Pure: what to do with a chat's next command. Reserves the number's slot when it is to be sent. */
+/** What to do with a chat's next command; notes in `slot` what sending it takes of its number. */
 function decide(
   head: Head,
   epoch: number | undefined,
@@ -169,7 +169,6 @@ function decide(
   if (paced && slot) {
     slot.nextSendAt =
       now + pacing.minDelayMs + Math.round(options.dice * (pacing.maxDelayMs - pacing.minDelayMs))
-    slot.changed = true
   }
   if (slot?.probing) slot.holdUntil = now + PROBE_MS
   return { do: 'give', task: 'send' }
@@ -177,34 +176,30 @@ function decide(
 
 /** Sending state of a number while a claim is decided. */
 interface Slot {
-  nextSendAt: number
+  /** Set when a send reserves it: no other one before. */
+  nextSendAt?: number
   /** The number is held and its waiting time is over: this one command may try. */
   probing: boolean
   holdUntil?: number
-  changed: boolean
 }
 
 async function loadSlots(db: Db, instances: string[]): Promise<Map<string, Slot>> {
   const rows = await db
     .selectFrom('instance_state')
-    .select(['instance', 'next_send_at', 'hold_reason'])
+    .select(['instance', 'hold_reason'])
     .where('instance', 'in', [...new Set(instances)])
     .execute()
   const slots = new Map<string, Slot>()
-  for (const instance of instances) slots.set(instance, { nextSendAt: 0, probing: false, changed: false })
+  for (const instance of instances) slots.set(instance, { probing: false })
   for (const row of rows) {
-    slots.set(row.instance, {
-      nextSendAt: row.next_send_at,
-      probing: row.hold_reason !== null,
-      changed: false,
-    })
+    slots.set(row.instance, { probing: row.hold_reason !== null })
   }
   return slots
 }
 
 async function saveSlots(db: Db, slots: Map<string, Slot>): Promise<void> {
   for (const [instance, slot] of slots) {
-    if (slot.changed) {
+    if (slot.nextSendAt !== undefined) {
       await sql`insert into instance_state (instance, next_send_at) values (${instance}, ${slot.nextSendAt})
         on conflict (instance) do update set next_send_at = excluded.next_send_at`.execute(db)
     }
@@ -241,7 +236,6 @@ const setState = (
     reason: string | null
     settled_at?: number | null
     unknown_at?: number | null
-    message_id?: string | null
   },
 ) => db.updateTable('command').set(set).where('seq', '=', seq).execute()
 
