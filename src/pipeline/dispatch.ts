@@ -96,6 +96,7 @@ export function createDispatcher(parts: DispatchParts) {
 
   let renewing: { cancel(): void } | undefined
   let claimedAt = Number.NEGATIVE_INFINITY
+  let burst = false
 
   const loop = new Loop({
     name: 'dispatch',
@@ -109,7 +110,9 @@ export function createDispatcher(parts: DispatchParts) {
   async function work() {
     const free = SLOTS - active.size
     if (free <= 0) return 'full'
-    const burst = parts.arriving() >= BURST
+    const arriving = parts.arriving()
+    // Between two commits of a burst few wait for a moment: it is over only when nobody does.
+    burst = arriving >= BURST || (burst && arriving > 0)
     // Every accepted delivery nudges: this is asked again at once when the burst is over or the pause is.
     if (burst && clock.monotonic() - claimedAt < BURST_PAUSE_MS) return 'full'
     const limit = Math.min(free, CLAIM)
