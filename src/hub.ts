@@ -11,6 +11,7 @@ import { createDeliverer } from './pipeline/deliver.ts'
 import { createDispatcher } from './pipeline/dispatch.ts'
 import { createIngest, type Ingest } from './pipeline/ingest.ts'
 import { createJanitor } from './pipeline/janitor.ts'
+import { createPressure } from './pipeline/pressure.ts'
 import { sanitize } from './pipeline/sanitize.ts'
 
 /** Everything concrete, chosen by `main.ts` or a test. */
@@ -22,6 +23,8 @@ export interface HubParts {
   /** The developer's bot; runs after the features. */
   bot?: Handler
   clock: Clock
+  /** Real time, for what paces the machine's own work; simulated clocks do not replace it. */
+  machine: Clock
   random: Random
   log: Logger
   metrics: Metrics
@@ -94,6 +97,7 @@ export function createHub(parts: HubParts): Hub {
   }
   const holder = uuidv7(clock.now(), random)
   const referencePrefix = `${store.installation}-`
+  const pressure = createPressure(parts.machine)
   const dispatcher = createDispatcher({
     store,
     handler: compose(handlersOf(parts)),
@@ -106,7 +110,7 @@ export function createHub(parts: HubParts): Hub {
     metrics,
     holder,
     referencePrefix,
-    arriving: () => ingest.waiting,
+    pressure,
     onCommands: () => deliverer.nudge(),
     onTimers: () => janitor.nudge(),
   })
@@ -138,6 +142,7 @@ export function createHub(parts: HubParts): Hub {
     log,
     metrics,
     referencePrefix,
+    pressure,
     onAccepted: () => dispatcher.nudge(),
   })
   const loops = [dispatcher, deliverer, janitor]

@@ -79,6 +79,7 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
     features: overrides.features ?? features,
     ...(bot && { bot }),
     clock,
+    machine: systemClock,
     random: overrides.random ?? Math.random,
     log,
     metrics,

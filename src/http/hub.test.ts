@@ -95,6 +95,7 @@ async function startHub() {
     gateways: [gateway],
     features: [],
     clock,
+    machine: clock,
     random: Math.random,
     log,
     metrics: noMetrics,

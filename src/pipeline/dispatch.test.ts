@@ -11,6 +11,7 @@ import { systemClock } from '../platform/clock.ts'
 import { openSqliteStore } from '../storage/sqlite/open.ts'
 import { FakeClock, testHub } from '../testing/index.ts'
 import { createDispatcher, inGatewayOrder } from './dispatch.ts'
+import { createPressure } from './pressure.ts'
 
 const SUPPORT = 'support' as InstanceId
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent }
@@ -89,7 +90,7 @@ describe('turns', () => {
       reorderMs: new Map(),
       holder: 'h',
       referencePrefix: 'p-',
-      arriving: () => 0,
+      pressure: createPressure(systemClock),
       onCommands() {},
       onTimers() {},
     })
@@ -108,12 +109,13 @@ describe('turns', () => {
     rmSync(dir, { recursive: true })
   })
 
-  test('wait while a burst arrives, and go on when it is over, without time having to pass', async () => {
+  test("wait a moment while a burst arrives, whatever the hub's clock does", async () => {
     const dir = mkdtempSync(join(tmpdir(), 'pombo-burst-'))
     const clock = new FakeClock()
+    const machine = new FakeClock()
+    const pressure = createPressure(machine)
     const store = await openSqliteStore({ path: join(dir, 'hub.db'), log: silent, dedupeMs: 1e9, clock })
     const handled: number[] = []
-    let arriving = 100
     const dispatcher = createDispatcher({
       store,
       handler: (turn) => void handled.push(turn.event.id),
@@ -126,23 +128,26 @@ describe('turns', () => {
       reorderMs: new Map(),
       holder: 'h',
       referencePrefix: 'p-',
-      arriving: () => arriving,
+      pressure,
       onCommands() {},
       onTimers() {},
     })
-    const until = async (n: number) => {
-      while (handled.length < n) await new Promise((next) => setTimeout(next, 2))
+    const until = async (met: () => boolean) => {
+      while (!met()) await new Promise((next) => setTimeout(next, 2))
     }
     await store.accept([arrival(textEvent(person('5511912345671'), 'M1'))])
     dispatcher.start()
-    await until(1)
+    await until(() => handled.length === 1)
+    await until(() => dispatcher.resting)
+    for (let commit = 0; commit < 20; commit++) pressure.arrived(64)
     await store.accept([arrival(textEvent(person('5511912345672'), 'M2'))])
     dispatcher.nudge()
-    while (!dispatcher.resting) await new Promise((next) => setTimeout(next, 2))
+    await until(() => machine.nextTimer !== undefined)
     expect(handled).toHaveLength(1)
-    arriving = 0
-    dispatcher.nudge()
-    await until(2)
+    await machine.advance('1s')
+    await until(() => handled.length === 2)
+    for (let commit = 0; commit < 20; commit++) pressure.arrived(1)
+    expect(pressure.burst).toBe(false)
     void dispatcher.stop(0)
     await clock.advance(1)
     await store.close()

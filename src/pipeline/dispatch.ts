@@ -16,6 +16,7 @@ import type { Handler, InstanceView } from '../core/turn.ts'
 import { Batcher } from './batcher.ts'
 import { settledWithin } from './grace.ts'
 import { Loop } from './loop.ts'
+import type { Pressure } from './pressure.ts'
 import { isEmptyMessage, logChanges, nameChanges, waitsFor } from './record.ts'
 import { retryAt, TURN_RETRY } from './retry.ts'
 import { type Decisions, openTurn } from './turn.ts'
@@ -33,8 +34,7 @@ export interface DispatchParts {
   metrics: Metrics
   holder: string
   referencePrefix: string
-  /** Deliveries that wait for their acknowledgement. */
-  arriving(): number
+  pressure: Pressure
   /** Commands were queued. */
   onCommands(): void
   /** Something waits for a moment in time: a timer was set, an event parked. */
@@ -44,15 +44,9 @@ export interface DispatchParts {
 /** Lanes handled at once. Handlers mostly wait for something, so this is well above the cores. */
 const SLOTS = 256
 const CLAIM = 32
-/**
- * While a burst arrives, acknowledging comes first: gateways give up after seconds, whereas what is
- * acknowledged is safe and can wait its turn. Lanes are then claimed seldom, many at once and a few events
- * each, because a large claim costs hardly more than a small one.
- */
-const BURST = 16
-const BURST_PAUSE_MS = 250
-const PER_LANE_IN_BURST = 4
+const TURNS_AT_A_STRETCH = 4
 const PER_LANE = 50
+const PER_LANE_IN_BURST = 4
 /** A node that dies keeps its chats for this long (ms). */
 const LEASE_MS = 8_000
 const RENEW_MS = 2_500
@@ -95,8 +89,6 @@ export function createDispatcher(parts: DispatchParts) {
   }
 
   let renewing: { cancel(): void } | undefined
-  let claimedAt = Number.NEGATIVE_INFINITY
-  let burst = false
 
   const loop = new Loop({
     name: 'dispatch',
@@ -108,19 +100,18 @@ export function createDispatcher(parts: DispatchParts) {
   })
 
   async function work() {
+    await parts.pressure.relief()
     const free = SLOTS - active.size
-    if (free <= 0) return 'full'
-    const arriving = parts.arriving()
-    // Between two commits of a burst few wait for a moment: it is over only when nobody does.
-    burst = arriving >= BURST || (burst && arriving > 0)
-    // Every accepted delivery nudges: this is asked again at once when the burst is over or the pause is.
-    if (burst && clock.monotonic() - claimedAt < BURST_PAUSE_MS) return 'full'
+    if (free <= 0 || stopping) return 'full'
     const limit = Math.min(free, CLAIM)
-    claimedAt = clock.monotonic()
-    const deadline = claimedAt + LEASE_MS
-    const perLane = burst ? PER_LANE_IN_BURST : PER_LANE
+    const deadline = clock.monotonic() + LEASE_MS
+    const perLane = parts.pressure.burst ? PER_LANE_IN_BURST : PER_LANE
     const claimed = await store.claimLanes({ holder: parts.holder, limit, perLane, leaseMs: LEASE_MS })
-    for (const lane of claimed) start(lane, deadline)
+    for (const [i, lane] of claimed.entries()) {
+      start(lane, deadline)
+      // A turn up to its first wait is a tenth of a millisecond of this thread: deliveries come in between.
+      if (i % TURNS_AT_A_STRETCH === TURNS_AT_A_STRETCH - 1) await new Promise((next) => setImmediate(next))
+    }
     return claimed.length === limit ? 'again' : 'rest'
   }
 

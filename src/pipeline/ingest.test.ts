@@ -11,6 +11,7 @@ import { type Logger, noMetrics } from '../core/ports.ts'
 import type { Acceptance, Arrival, Store } from '../core/store.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { createIngest } from './ingest.ts'
+import { createPressure } from './pressure.ts'
 
 const NOW = Date.UTC(2026, 10, 1, 12)
 const HOUR = 3_600_000
@@ -89,6 +90,7 @@ function ingestOver(
     log: silent,
     metrics: noMetrics,
     referencePrefix: 'me-',
+    pressure: createPressure(clock),
     onAccepted() {},
   })
   const receive = (id = 'support', urlKey?: string) =>

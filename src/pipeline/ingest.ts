@@ -7,6 +7,7 @@ import type { Clock, Logger, Metrics } from '../core/ports.ts'
 import { hashParts, sameText } from '../core/signature.ts'
 import type { Acceptance, Arrival, ArrivingEvent, Disposition, Store } from '../core/store.ts'
 import { Batcher } from './batcher.ts'
+import type { Pressure } from './pressure.ts'
 import { sanitize } from './sanitize.ts'
 
 /** What the HTTP edge must know before it reads a body. */
@@ -48,6 +49,7 @@ export interface IngestParts {
   metrics: Metrics
   /** Every client reference of this installation begins with this. */
   referencePrefix: string
+  pressure: Pressure
   /** Something was committed that a worker should look at. */
   onAccepted(): void
 }
@@ -65,13 +67,17 @@ const MAX_BATCH = 256
 const MAX_ADDRESS = 200
 const KEPT_HEADERS = ['content-type', 'user-agent', 'content-length']
 
-export function createIngest(parts: IngestParts): Ingest & {
-  /** Deliveries that wait for their commit. */
-  readonly waiting: number
-} {
+export function createIngest(parts: IngestParts): Ingest {
   const { config, gateways, store, clock, log, metrics } = parts
   const instances = new Map(config.instances.map((instance) => [instance.id as string, instance]))
-  const batcher = new Batcher<Arrival, Acceptance>((batch) => store.accept(batch), MAX_BATCH, 2)
+  const batcher = new Batcher<Arrival, Acceptance>(
+    (batch) => {
+      parts.pressure.arrived(batch.length)
+      return store.accept(batch)
+    },
+    MAX_BATCH,
+    2,
+  )
   /** Own addresses of each number, as deliveries show them. */
   const own = new Map<string, Address[]>()
   let held = 0
@@ -204,10 +210,6 @@ export function createIngest(parts: IngestParts): Ingest & {
   }
 
   return {
-    get waiting() {
-      return batcher.pending
-    },
-
     admit({ instance, urlKey }) {
       const target = instance === 'global' ? globalTarget(config.servers, urlKey) : instances.get(instance)
       if (!target) return { type: 'unknown-instance' }

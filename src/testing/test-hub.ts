@@ -13,6 +13,7 @@ import type { Feature, Handler, Owner, Turn } from '../core/turn.ts'
 import { features as builtInFeatures } from '../features/index.ts'
 import { gateways as builtInGateways } from '../gateways/index.ts'
 import { createHub, type Hub } from '../hub.ts'
+import { systemClock } from '../platform/clock.ts'
 import { simulatedGateways } from '../simulator/gateways.ts'
 import type { Happening, SimulatedNumber } from '../simulator/port.ts'
 import { type Person, type Place, SimulatedWhatsApp, type Group as WorldGroup } from '../simulator/world.ts'
@@ -368,6 +369,7 @@ class RunningTestHub implements TestHub {
       features: builtInFeatures.map(impatientFeature),
       ...(bot && { bot: impatient(typeof bot === 'function' ? bot : bot.handler) }),
       clock: mortal(clock, life),
+      machine: systemClock,
       random: this.#random,
       log: mortalLog(log, life),
       metrics: noMetrics,
