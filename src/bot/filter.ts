@@ -7,6 +7,7 @@ import {
   MEDIA_TYPES,
   type Media,
   type MediaType,
+  type PresenceState,
   type ReceiptState,
 } from '../core/events.ts'
 import type { MessageId } from '../core/ids.ts'
@@ -19,6 +20,11 @@ interface Variants {
   receipt: ReceiptState
   membership: FactOf<'membership'>['change']
   connection: ConnectionState
+  presence: PresenceState
+  call: FactOf<'call'>['state']
+  label: FactOf<'label'>['change']
+  channel: FactOf<'channel'>['change']
+  campaign: FactOf<'campaign'>['state']
 }
 type VariantOf<K> = K extends keyof Variants ? Variants[K] : never
 
@@ -34,7 +40,10 @@ const each = <const N extends readonly string[]>(...names: N) =>
  * of the core does not compile until it has its line here.
  */
 export const FILTERS = {
-  message: { ...each('text', ...MEDIA_TYPES, 'unsupported'), media: MEDIA_TYPES },
+  message: {
+    ...each('text', ...MEDIA_TYPES, 'location', 'contacts', 'poll', 'menu', 'choice', 'order', 'unsupported'),
+    media: MEDIA_TYPES,
+  },
   edit: {},
   revoke: {},
   'delete-for-me': {},
@@ -42,6 +51,19 @@ export const FILTERS = {
   receipt: each('sent', 'delivered', 'read', 'played'),
   membership: each('join', 'leave', 'promote', 'demote'),
   connection: each('connecting', 'connected', 'disconnected', 'logged-out'),
+  vote: {},
+  pin: {},
+  group: {},
+  presence: each('typing', 'recording', 'paused', 'online', 'offline'),
+  call: each('offered', 'accepted', 'rejected', 'ended'),
+  label: each('defined', 'deleted', 'added', 'removed'),
+  chat: {},
+  contact: {},
+  lead: {},
+  block: {},
+  channel: each('joined', 'left', 'muted', 'unmuted', 'posted'),
+  history: {},
+  campaign: each('running', 'done'),
   unknown: {},
   timer: {},
 } as const satisfies {

@@ -90,14 +90,56 @@ export interface Media {
   seconds?: number
 }
 
+/** Somebody's card, sent as content. `phones` as written on it. */
+export interface SharedContact {
+  name: string
+  phones: string[]
+  organization?: string
+}
+/** One choice of a menu: a button or a row of a list. */
+export interface MenuOption {
+  id?: string
+  text: string
+  description?: string
+}
+
 export type Content =
   | { type: 'text'; text: string }
   | { type: MediaType; media: Media; text?: string }
+  /** Degrees, WGS 84. `live`: the sender goes on sharing where they are; only this one place is known. */
+  | {
+      type: 'location'
+      latitude: number
+      longitude: number
+      name?: string
+      address?: string
+      live?: boolean
+      text?: string
+    }
+  | { type: 'contacts'; contacts: SharedContact[]; text?: string }
+  /** `text` is the question. `choices`: how many may be chosen; 0 for any number. */
+  | { type: 'poll'; text: string; options: string[]; choices: number }
+  /** Buttons or a list to choose from. */
+  | { type: 'menu'; text: string; options: MenuOption[]; footer?: string }
+  /** Somebody tapped a button or chose a row: `text` is its label. The menu is what the message replies to. */
+  | { type: 'choice'; text: string; id?: string }
+  /** A cart: `text` is what the customer wrote with it. */
+  | { type: 'order'; id?: string; items?: number; currency?: string; text?: string }
   /** A message whose content the hub does not read (yet). `wire` names it in the gateway's own words. */
   | { type: 'unsupported'; wire: string; text?: string }
 
 /** Text a person reads in a content: the body, or a medium's caption. */
 export const contentText = (content: Content): string => content.text ?? ''
+
+/** The advertisement or link that led a customer here. Everything as the gateway tells it. */
+export interface Referral {
+  clickId?: string
+  sourceId?: string
+  sourceUrl?: string
+  sourceType?: string
+  title?: string
+  text?: string
+}
 
 export interface Message {
   id: MessageId
@@ -107,6 +149,7 @@ export interface Message {
   mentions?: Address[]
   forwarded?: boolean
   viewOnce?: boolean
+  referral?: Referral
 }
 
 /** Order of a message's life; a receipt moves it forward only. */
@@ -115,6 +158,47 @@ export type MessageStatus = (typeof MESSAGE_STATUSES)[number]
 export type ReceiptState = Exclude<MessageStatus, 'pending'>
 
 export type ConnectionState = 'connecting' | 'connected' | 'disconnected' | 'logged-out'
+
+export const PRESENCE_STATES = ['typing', 'recording', 'paused', 'online', 'offline'] as const
+export type PresenceState = (typeof PRESENCE_STATES)[number]
+
+export interface GroupChange {
+  name?: string
+  description?: string
+  /** Only admins may change the group's name, picture and description. */
+  locked?: boolean
+  /** Only admins may write. */
+  announce?: boolean
+  /** Admins approve who joins. */
+  approval?: boolean
+  /** Messages vanish after this long (seconds); 0: never. */
+  ephemeralSeconds?: number
+  inviteLink?: string
+  deleted?: boolean
+}
+export interface Label {
+  id: string
+  name?: string
+  /** The gateway's number of a colour. */
+  color?: number
+}
+export interface ChatDetails {
+  name?: string
+  archived?: boolean
+  pinned?: boolean
+  /** ms since 1970; 0: not muted, -1: for ever. */
+  mutedUntil?: number
+  unread?: number
+  /** Ids of the labels on it: all of them. */
+  labels?: string[]
+}
+export type LeadValue = string | number | boolean | string[]
+export interface ChannelPost {
+  id?: MessageId
+  type?: string
+  at?: number
+  views?: number
+}
 
 /** The part of an event that depends on its kind. This is what is stored as `data`. */
 export type Fact =
@@ -133,7 +217,40 @@ export type Fact =
       /** True when our own number is the one that joined or left. */
       self?: boolean
     }
+  /** Who chose what in a poll or menu. Every vote replaces the one before; no options: it was taken back. */
+  | { kind: 'vote'; target: MessageId; options: string[]; id?: MessageId }
+  | { kind: 'pin'; target: MessageId; pinned: boolean }
+  /** What changed about a group; only what is there changed. `deleted`: the group is gone. */
+  | ({ kind: 'group' } & GroupChange)
   | { kind: 'connection'; state: ConnectionState; reason?: string }
+  /** `typing`, `recording` and `paused` are in a chat; `online` and `offline` are about a person. */
+  | { kind: 'presence'; state: PresenceState; lastSeen?: number }
+  | {
+      kind: 'call'
+      id: string
+      state: 'offered' | 'accepted' | 'rejected' | 'ended'
+      video?: boolean
+      group?: Address
+    }
+  /** A label was made, changed or deleted; with a chat: it was put on it or taken off. */
+  | { kind: 'label'; label: Label; change: 'defined' | 'deleted' | 'added' | 'removed' }
+  /** What the gateway says about a chat; only what is there is known. */
+  | ({ kind: 'chat' } & ChatDetails)
+  /** An entry of the number's own address book, as the event's `chat` names it. */
+  | { kind: 'contact'; name?: string; removed?: boolean }
+  /** The gateway's own CRM record of a chat. Field names are the gateway's. */
+  | { kind: 'lead'; fields: Record<string, LeadValue> }
+  | { kind: 'block'; blocked: boolean }
+  | {
+      kind: 'channel'
+      change: 'joined' | 'left' | 'muted' | 'unmuted' | 'posted'
+      name?: string
+      posts?: ChannelPost[]
+    }
+  /** A batch of the past arrived; its messages are events of their own in the same delivery. */
+  | { kind: 'history'; messages: number; batch?: number; of?: number; scope?: string }
+  /** Progress of a campaign the gateway itself runs. */
+  | { kind: 'campaign'; state: 'running' | 'done'; id?: string; sent?: number; total?: number }
   /** `name`: the gateway's own name of what it sent, shortened to 100 characters. */
   | { kind: 'unknown'; name: string }
   | { kind: 'timer'; key: string; generation: number; data: unknown }

@@ -45,7 +45,21 @@ export function logChanges(event: ClaimedEvent, ownCommand: CommandId | undefine
           ...(fact.reason === undefined ? {} : { reason: fact.reason }),
         },
       ]
+    case 'group':
+      return fact.name === undefined ? [] : [{ type: 'name', name: fact.name.slice(0, 200) }]
     case 'delete-for-me':
+    case 'vote':
+    case 'pin':
+    case 'presence':
+    case 'call':
+    case 'label':
+    case 'chat':
+    case 'contact':
+    case 'lead':
+    case 'block':
+    case 'channel':
+    case 'history':
+    case 'campaign':
     case 'membership':
     case 'unknown':
     case 'timer':

@@ -1,5 +1,5 @@
 import type { Address } from '../core/address.ts'
-import type { Content, Fact, InboundEvent, Message, Party } from '../core/events.ts'
+import type { Content, Fact, GroupChange, InboundEvent, Message, Party } from '../core/events.ts'
 import type { MessageId } from '../core/ids.ts'
 
 /**
@@ -90,13 +90,80 @@ export interface World {
   revoke(to: Address, target: MessageId): boolean
   read(to: Address, targets: readonly MessageId[]): void
   typing(to: Address, state: 'start' | 'stop', ms: number): void
-  group(
-    address: Address,
-  ): { name: string; description?: string; members: (Party & { admin: boolean })[] } | undefined
+  /** False when there is no such message of our own. */
+  edit(to: Address, target: MessageId, text: string): boolean
+  /** Id of the new message; undefined when there is none to forward. */
+  forward(from: Address, target: MessageId, to: Address): MessageId | undefined
+  pin(to: Address, target: MessageId, pinned: boolean): boolean
+  star(to: Address, target: MessageId, starred: boolean): boolean
+  /** Takes a message out of our own side of the chat. */
+  deleteForMe(to: Address, target: MessageId): boolean
+  group(address: Address): SimulatedGroup | undefined
+  groups(): readonly SimulatedGroup[]
+  /** Members not on WhatsApp are left out. Our number is its first admin. */
+  createGroup(name: string, members: readonly Address[]): SimulatedGroup
   /** False for members that are not in the group. */
   removeMember(group: Address, member: Address): boolean
+  /** One outcome per member. `not-admin`: our number may not do that here. */
+  changeMembers(
+    group: Address,
+    change: 'add' | 'remove' | 'promote' | 'demote' | 'approve' | 'reject',
+    members: readonly Address[],
+  ): readonly ('done' | 'not-a-member' | 'not-on-whatsapp' | 'not-admin')[]
+  /** False when our number may not. */
+  changeGroup(group: Address, change: GroupChange & { picture?: string }): boolean
+  leaveGroup(group: Address): boolean
+  /** The group's current link; with `reset` a new one, the old one is void. */
+  inviteLink(group: Address, reset?: boolean): string | undefined
+  groupByLink(link: string): SimulatedGroup | undefined
+  joinByLink(link: string): Address | undefined
+  /** People who asked to join. */
+  joinRequests(group: Address): readonly Party[]
+  chats(): readonly SimulatedChat[]
+  changeChat(
+    to: Address,
+    change: Partial<
+      Pick<SimulatedChat, 'archived' | 'pinned' | 'mutedUntil' | 'labels' | 'unread' | 'blocked'>
+    >,
+  ): void
+  deleteChat(to: Address): void
+  /** Everybody the number could know: phone, private id and name. */
+  people(): readonly Party[]
+  /** The number logs in: a QR to scan or a code to type; somebody does so after a moment. */
+  pair(phone?: string): { qr?: string; code?: string; validMs: number }
+  logOut(): void
+  rejectCall(call: string): boolean
+  /** Bytes that the gateway keeps and serves; answers the path's last part. */
+  keepMedia(bytes: Uint8Array, mime: string): string
+  media(name: string): { bytes: Uint8Array; mime: string } | undefined
+  /** What the vendor's server itself remembers of this number (webhooks, labels, campaigns, agents), by name. */
+  readonly memory: Map<string, unknown>
   /** The number's messages that fit all of it, newest first. Missing in worlds that keep none. */
   find?(query: { id?: MessageId; chat?: Address; reference?: string }): readonly FoundMessage[]
+}
+
+export interface SimulatedGroup {
+  address: Address
+  name: string
+  description?: string
+  members: (Party & { admin: boolean })[]
+  locked?: boolean
+  announce?: boolean
+  approval?: boolean
+  /** Our own number is an admin. */
+  admin: boolean
+}
+export interface SimulatedChat {
+  party: Party
+  archived: boolean
+  pinned: boolean
+  /** ms since 1970; 0: not, -1: for ever */
+  mutedUntil: number
+  labels: string[]
+  unread: number
+  blocked: boolean
+  /** ms since 1970 */
+  lastMessageAt?: number
 }
 
 /** A message of a simulated number as a search gives it back. */

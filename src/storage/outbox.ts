@@ -1,5 +1,13 @@
 import { sql } from 'kysely'
-import { COMMAND_TYPES, type Command, type CommandType, makesMessage, REPEATABLE } from '../core/commands.ts'
+import {
+  COMMAND_TYPES,
+  type Command,
+  type CommandType,
+  commandContent,
+  type MessageCommand,
+  makesMessage,
+  REPEATABLE,
+} from '../core/commands.ts'
 import { MESSAGE_STATUSES, type Party } from '../core/events.ts'
 import type { ChatId, CommandId, InstanceId, MessageId } from '../core/ids.ts'
 import type { ClaimedSend, NewCommand, OutboxStore, Settlement } from '../core/store.ts'
@@ -356,7 +364,7 @@ export async function settleSends(
 }
 
 function outgoing(
-  body: Extract<Command, { type: 'text' | 'media' }>,
+  body: MessageCommand,
   command: { chat_id: number; instance: string; id: string },
   messageId: MessageId,
   at: number,
@@ -371,18 +379,8 @@ function outgoing(
     command: command.id,
     message: {
       id: messageId,
-      content:
-        body.type === 'text'
-          ? { type: 'text', text: body.text }
-          : {
-              type: body.media,
-              media: {
-                source: { type: 'url', url: body.url },
-                ...(body.fileName === undefined ? {} : { fileName: body.fileName }),
-              },
-              ...(body.text === undefined ? {} : { text: body.text }),
-            },
-      ...(body.replyTo === undefined ? {} : { replyTo: { id: body.replyTo } }),
+      content: commandContent(body),
+      ...('replyTo' in body && body.replyTo !== undefined && { replyTo: { id: body.replyTo } }),
     },
   }
 }

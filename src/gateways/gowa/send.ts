@@ -126,6 +126,8 @@ function plan(command: Command): Step[] | SendResult {
       if (participants.length === 0) return reject('invalid', 'no member that GOWA could remove')
       return [post('/group/participants/remove', { group_id: phone, participants }, removed)]
     }
+    default:
+      return reject('unsupported', `GOWA cannot do this: ${command.type}`)
   }
 }
 

@@ -211,6 +211,7 @@ const ownPartyOf = (number: SimulatedNumber): Party => ({
 function envelopeContent(content: Content, happening: Happening): object {
   if (content.type === 'text') return { body: content.text }
   if (content.type === 'unsupported') return { body: content.text, ...shownOnly(content.wire) }
+  if (!('media' in content)) return { body: content.text }
   const field = fieldOf(content.type)
   const path = pathOf(content.media, field, happening)
   const { text: caption } = content

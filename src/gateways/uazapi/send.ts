@@ -169,6 +169,8 @@ function callFor(command: Command, reference: string): Call | SendResult {
         success: membersChanged,
       }
     }
+    default:
+      return rejected('unsupported', `uazapi cannot do this: ${command.type}.`)
   }
 }
 

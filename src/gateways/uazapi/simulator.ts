@@ -239,6 +239,7 @@ function contentOf(message: Message): Payload {
   if (content.type === 'unsupported') {
     return { ...common, messageType: content.wire, content: { ...extra } }
   }
+  if (!('media' in content)) return { ...common, messageType: content.type, content: { ...extra } }
   return {
     ...common,
     type: 'media',
