@@ -4,7 +4,8 @@ import type { Command } from '../../core/commands.ts'
 import { messageId } from '../../core/ids.ts'
 import type { HttpOutcome } from '../../core/ports.ts'
 import { uazapi } from './index.ts'
-import { timeLocked, uazapiSimulator } from './simulator.ts'
+import { timeLocked } from './simulator/serve.ts'
+import { uazapiSimulator } from './simulator.ts'
 
 const TOKEN = '0f0e0d0c-1111-4222-8333-444455556666'
 const TO = address('phone', '5511955550101')
