@@ -134,12 +134,21 @@ export const presentCommand = (row: CommandRow) => ({
   type: row.type,
   state: row.state,
   attempts: row.attempts,
-  command: row.command,
+  command: withoutBytes(row.command),
   messageId: row.messageId,
   reason: row.reason,
   createdAt: iso(row.createdAt),
   settledAt: optionalIso(row.settledAt),
 })
+
+/** A command that carries a medium's own bytes is shown with how many there are. */
+const withoutBytes = (command: CommandRow['command']): CommandRow['command'] =>
+  'url' in command && command.url?.startsWith('data:')
+    ? {
+        ...command,
+        url: `${command.url.slice(0, command.url.indexOf(',') + 1)}… (${command.url.length} characters)`,
+      }
+    : command
 
 /** What is configured, without anything that proves or opens something, beside what is going on. */
 export const presentInstance = (config: InstanceConfig, state: InstanceState | undefined) => ({

@@ -23,7 +23,7 @@ function invalid(part: string, data: unknown, schema: z.ZodType, error: z.ZodErr
     const value = valueAt(data, issue.path)
     return {
       field: [part, ...issue.path.map(String)].join('.'),
-      message: inOurWords(issue, value, schema),
+      message: inOurWords(issue, data, schema),
       received: shapeOf(value),
     }
   })
@@ -32,8 +32,9 @@ function invalid(part: string, data: unknown, schema: z.ZodType, error: z.ZodErr
 }
 
 /** The validator's own words in the voice of the configuration's faults; what a schema says itself is kept. */
-function inOurWords(issue: z.core.$ZodIssue, value: unknown, schema: z.ZodType): string {
-  const generic = /^(Invalid (input|option)|Too (small|big)|Unrecognized key)/.test(issue.message)
+export function inOurWords(issue: z.core.$ZodIssue, data: unknown, schema: z.ZodType): string {
+  const value = valueAt(data, issue.path)
+  const generic = /^(Invalid (input|option|discriminator)|Too (small|big)|Unrecognized key)/.test(issue.message)
   if (!generic) return issue.message
   switch (issue.code) {
     case 'unrecognized_keys': {
@@ -45,13 +46,15 @@ function inOurWords(issue: z.core.$ZodIssue, value: unknown, schema: z.ZodType):
       return `${faults.join(' ')} Known: ${known.join(', ')}`
     }
     case 'invalid_value': {
-      const allowed = issue.values.map(String)
-      const meant = typeof value === 'string' ? closest(value, allowed) : undefined
-      const missing = value === undefined ? 'is missing; ' : ''
-      return `${missing}must be ${oneOf(allowed)}${meant ? `; did you mean \`${meant}\`?` : ''}`
+      return mustBeOneOf(issue.values.map(String), value)
     }
     case 'invalid_type':
       return `${value === undefined ? 'is missing; ' : ''}must be ${KINDS[issue.expected] ?? issue.expected}`
+    case 'invalid_union': {
+      const found = schemaAt(schema, issue.path.slice(0, -1))
+      const values = found instanceof z.ZodDiscriminatedUnion ? discriminators(found) : []
+      return values.length > 0 ? mustBeOneOf(values, value) : issue.message
+    }
     case 'too_small':
       return `must have at least ${counted(issue.minimum)}`
     case 'too_big':
@@ -74,13 +77,43 @@ const oneOf = (values: readonly string[]): string =>
 const counted = (count: number | bigint): string =>
   `${count.toLocaleString('en')} ${Number(count) === 1 ? 'character' : 'characters'}`
 
-/** Keys of the object that lies at a path inside a schema. */
-function keysAt(schema: z.core.$ZodType | undefined, path: readonly PropertyKey[]): string[] {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return keysAt(schema.unwrap(), path)
-  if (!(schema instanceof z.ZodObject)) return []
-  const [part, ...rest] = path
-  return part === undefined ? Object.keys(schema.shape) : keysAt(schema.shape[String(part)], rest)
+/** What is allowed, and what was probably meant. */
+export function mustBeOneOf(allowed: readonly string[], value: unknown): string {
+  const meant = typeof value === 'string' ? closest(value.slice(0, MAX_SHOWN), allowed) : undefined
+  const missing = value === undefined ? 'is missing; ' : ''
+  return `${missing}must be ${oneOf(allowed)}${meant ? `; did you mean \`${meant}\`?` : ''}`
 }
+
+/** Keys of the object that lies at a path inside a schema; of a union, those of all its members. */
+function keysAt(schema: z.core.$ZodType | undefined, path: readonly PropertyKey[]): string[] {
+  const found = schemaAt(schema, path)
+  const objects = found instanceof z.ZodDiscriminatedUnion ? found.options : [found]
+  return [...new Set(objects.flatMap((one) => (one instanceof z.ZodObject ? Object.keys(one.shape) : [])))]
+}
+
+function schemaAt(
+  schema: z.core.$ZodType | undefined,
+  path: readonly PropertyKey[],
+): z.core.$ZodType | undefined {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodExactOptional
+  )
+    return schemaAt(schema.unwrap(), path)
+  const [part, ...rest] = path
+  if (part === undefined) return schema
+  if (schema instanceof z.ZodArray) return schemaAt(schema.element, rest)
+  return schema instanceof z.ZodObject ? schemaAt(schema.shape[String(part)], rest) : undefined
+}
+
+/** The values a discriminated union tells its members by. */
+const discriminators = (union: z.ZodDiscriminatedUnion): string[] =>
+  union.options.flatMap((option) => {
+    const key = option instanceof z.ZodObject ? option.shape[union.def.discriminator] : undefined
+    if (key instanceof z.ZodLiteral) return [...key.values].map(String)
+    return key instanceof z.ZodEnum ? key.options.map(String) : []
+  })
 
 const valueAt = (data: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>(

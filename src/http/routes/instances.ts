@@ -3,17 +3,18 @@ import { z } from 'zod'
 import type { InstanceConfig } from '../../core/config.ts'
 import { HubError } from '../../core/errors.ts'
 import { MEDIA_TYPES } from '../../core/events.ts'
-import { messageId } from '../../core/ids.ts'
+import { type CommandId, type InstanceId, messageId } from '../../core/ids.ts'
 import type { Page } from '../../core/store.ts'
-import type { Hub } from '../../hub.ts'
+import type { SendRequest } from '../../hub.ts'
+import { commandRequest, MAX_TEXT } from '../command-body.ts'
 import type { Api, Edge } from '../edge.ts'
 import { presentInstance, presentPage } from '../present.ts'
 import { resolveRecipient } from '../recipient.ts'
 import { instanceIdSchema, pageSchema, shapeOf } from '../validation.ts'
 
-/** WhatsApp's own limit on a text. */
-const MAX_TEXT = 65_536
 const MAX_KEY = 200
+/** A medium of the largest size in base64, and what goes with it. */
+const MAX_COMMAND_BYTES = 24 * 1024 * 1024
 
 const listQuery = z.strictObject(pageSchema)
 const idParams = z.strictObject({ id: instanceIdSchema })
@@ -49,26 +50,40 @@ export function instanceRoutes(api: Api, { hub }: Edge): void {
     )
   })
 
+  async function queue(
+    instance: InstanceId,
+    request: { to: string; claim: boolean; command: SendRequest['command'] },
+    raw: IncomingMessage,
+  ): Promise<{ id: CommandId }> {
+    if (!config.instances.some(({ id }) => id === instance)) {
+      throw new HubError('E_NOT_FOUND', 'There is no such instance in the configuration.')
+    }
+    const key = idempotencyKey(raw)
+    const { id } = await hub.send({
+      instance,
+      to: await resolveRecipient(hub, instance, request.to.trim()),
+      command: request.command,
+      ...(key !== undefined && { idempotencyKey: key }),
+      claim: request.claim,
+    })
+    return { id }
+  }
+
   api.post(
     '/instances/:id/messages',
     { schema: { params: idParams, body: messageBody } },
-    async ({ params, body, raw }, reply) => {
-      if (!config.instances.some(({ id }) => id === params.id)) {
-        throw new HubError('E_NOT_FOUND', 'There is no such instance in the configuration.')
-      }
-      const { id } = await hub.send({
-        instance: params.id,
-        to: await resolveRecipient(hub, params.id, body.to.trim()),
-        command: commandOf(body),
-        idempotencyKey: idempotencyKey(raw),
-        claim: body.claim,
-      })
-      return reply.code(202).send({ id })
-    },
+    async ({ params, body, raw }, reply) =>
+      reply.code(202).send(await queue(params.id, { ...body, command: messageOf(body) }, raw)),
+  )
+
+  api.post(
+    '/instances/:id/commands',
+    { schema: { params: idParams, body: commandRequest }, bodyLimit: MAX_COMMAND_BYTES },
+    async ({ params, body, raw }, reply) => reply.code(202).send(await queue(params.id, body, raw)),
   )
 }
 
-function commandOf({ text, media, replyTo }: MessageBody): Parameters<Hub['send']>[0]['command'] {
+function messageOf({ text, media, replyTo }: MessageBody): SendRequest['command'] {
   const reply = replyTo === undefined ? {} : { replyTo: messageId(replyTo) }
   if (media === undefined) return { type: 'text', text: text ?? '', ...reply }
   const { type, url, fileName } = media
