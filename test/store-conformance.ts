@@ -384,6 +384,14 @@ export function storeConformance(
         const last = await claimOne()
         expect(last.events.map((e) => [e.id, e.generation, e.attempt])).toEqual([[replay, 1, 1]])
         expect(await store.retryEvent(a.events[0]!.id)).toBeUndefined()
+        await store.commitTurns([commit(last)])
+
+        // What was handled runs again only when asked for, and stays as it was.
+        expect(await store.retryEvent(replay!)).toBeUndefined()
+        const oncemore = await store.retryEvent(replay!, true)
+        expect((await claimOne()).events.map((e) => [e.id, e.generation])).toEqual([[oncemore, 2]])
+        expect((await store.getEvent(replay!))?.status).toBe('done')
+        expect(await store.retryEvent(oncemore!, true)).toBeUndefined()
       })
 
       test('state, commands, timers and done commit together', async () => {

@@ -412,8 +412,12 @@ export interface LogStore {
     page: PageRequest & { instance?: string; state?: CommandState; chat?: ChatId },
   ): Promise<Page<CommandRow>>
   getCommand(id: CommandId): Promise<CommandRow | undefined>
-  /** A dead event goes to its lane's tail as a new generation; undefined if it is not dead. */
-  retryEvent(id: EventId): Promise<EventId | undefined>
+  /**
+   * A dead event goes to its lane's tail as a new generation, in place of the old one; undefined if it is not
+   * dead. With `ended` also one that was handled, skipped or given up, which keeps its status: handlers run
+   * once more, and so do their effects.
+   */
+  retryEvent(id: EventId, ended?: boolean): Promise<EventId | undefined>
   discardEvent(id: EventId): Promise<boolean>
   /**
    * A person decides about a command that waits for one (`unknown`, `held`, `dead`, `rejected`, `refused`):

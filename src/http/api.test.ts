@@ -261,6 +261,18 @@ describe('dead letters', () => {
     }
   })
 
+  test('an event that has ended can run again, one that waits cannot', async () => {
+    await using edge = await startEdge()
+    edge.hub.events.push(eventRow(1), eventRow(2, { status: 'pending' }))
+    expect((await edge.api('POST', '/events/evt_1/replay')).json).toEqual({ id: 'evt_101' })
+    expect(edge.hub.nudges).toBe(1)
+    expect((await edge.api('POST', '/events/evt_2/replay')).json).toMatchObject({
+      code: 'E_CONFLICT',
+      detail: expect.stringContaining('pending'),
+    })
+    expect((await edge.api('POST', '/events/evt_9/replay')).status).toBe(404)
+  })
+
   test('a retry takes an empty body of any type', async () => {
     await using edge = await startEdge()
     edge.hub.events.push(eventRow(1, { status: 'dead' }))

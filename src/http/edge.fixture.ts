@@ -173,8 +173,10 @@ export class FakeHub implements EdgeHub {
       return { data: this.commands, next: null }
     },
     getCommand: async (id) => this.commands.find((c) => c.id === id),
-    retryEvent: async (id) =>
-      this.events.find((e) => e.id === id)?.status === 'dead' ? ((id + 100) as EventId) : undefined,
+    retryEvent: async (id, ended) => {
+      const status = this.events.find((e) => e.id === id)?.status
+      return status === 'dead' || (ended && status === 'done') ? ((id + 100) as EventId) : undefined
+    },
     discardEvent: async (id) => {
       const row = this.events.find((e) => e.id === id)
       if (row?.status !== 'dead') return false

@@ -7,15 +7,20 @@ import { appendToLanes, wakeOutboxes } from './tail.ts'
 
 /** What a person decides about things that wait for one. */
 
-/** A dead event goes to its lane's tail as a new generation; undefined if it is not dead. */
+const ENDED = ['dead', 'done', 'skipped', 'discarded']
+
+/** What `retryEvent` of the store promises. */
 export async function retryEvent(
   engine: Engine,
   db: Db,
   id: EventId,
+  ended: boolean,
   now: number,
 ): Promise<EventId | undefined> {
   const event = await db.selectFrom('event').selectAll().where('id', '=', id).executeTakeFirst()
-  if (event?.status !== 'dead' || event.lane_id === null) return undefined
+  if (!event || event.lane_id === null) return undefined
+  const failed = event.status === 'dead'
+  if (!failed && !(ended && ENDED.includes(event.status))) return undefined
   const fresh = await engine.reserveIds(db, 'event', 1)
   await db
     .insertInto('event')
@@ -30,14 +35,18 @@ export async function retryEvent(
       epoch: null,
       done_at: null,
       error: null,
-      note: `asked to run again after event ${id} failed`,
+      note: failed
+        ? `asked to run again after event ${id} failed`
+        : `asked to run again: event ${id} once more`,
     })
     .execute()
-  await db
-    .updateTable('event')
-    .set({ status: 'discarded', note: `run again as event ${fresh}` })
-    .where('id', '=', id)
-    .execute()
+  if (failed) {
+    await db
+      .updateTable('event')
+      .set({ status: 'discarded', note: `run again as event ${fresh}` })
+      .where('id', '=', id)
+      .execute()
+  }
   await appendToLanes(engine, db, [{ event: fresh, lane: event.lane_id }])
   return fresh as EventId
 }

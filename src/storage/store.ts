@@ -77,7 +77,7 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     holdInstance: (instance, hold) => engine.write((db) => holdInstance(db, instance, hold)),
     enqueue: (request) => engine.write((db) => outbox.enqueueCommand(engine, db, request, now())),
 
-    retryEvent: (id) => engine.write((db) => operate.retryEvent(engine, db, id, now())),
+    retryEvent: (id, ended = false) => engine.write((db) => operate.retryEvent(engine, db, id, ended, now())),
     discardEvent: (id) => engine.write((db) => operate.discardEvent(db, id)),
     resolveCommand: (id, decision) =>
       engine.write((db) => operate.resolveCommand(engine, db, id, decision, now())),

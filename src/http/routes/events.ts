@@ -50,6 +50,19 @@ export function eventRoutes(api: Api, { hub }: Edge): void {
     return presentEventDetail(row, delivery)
   })
 
+  api.post('/events/:id/replay', { schema: { params: idParams } }, async ({ params }) => {
+    const again = await store.retryEvent(params.id as EventId, true)
+    if (again === undefined) {
+      const { status } = await event(params.id)
+      throw new HubError(
+        'E_CONFLICT',
+        `The event is ${status}. Only one that has ended (done, skipped, dead, discarded) can run again.`,
+      )
+    }
+    hub.nudge()
+    return { id: eventId(again) }
+  })
+
   api.get('/dead-letters', { schema: { querystring: deadQuery } }, async ({ query }) =>
     presentPage(
       store.listEvents({ ...query, chat: query.chat as ChatId | undefined, status: 'dead' }),
