@@ -19,20 +19,21 @@ export {
   type Part,
   type Predicate,
 } from './bot/composer.ts'
-export type {
-  Group,
-  Handle,
-  IncomingMessage,
-  MediaOptions,
-  Member,
-  Mentionable,
-  Recipient,
-  Reply,
-  SayOptions,
-  StepOptions,
-} from './bot/context.ts'
+export type { Group, IncomingMessage, Member, Recipient, StepOptions } from './bot/context.ts'
 export { Context } from './bot/context.ts'
 export type { Filtered, FilterQuery } from './bot/filter.ts'
+export type { MediumSource } from './bot/medium.ts'
+export type {
+  Handle,
+  Intent,
+  MediaOptions,
+  Mentionable,
+  MenuOptions,
+  Reply,
+  SayOptions,
+  ShowOptions,
+  TextOptions,
+} from './bot/reply.ts'
 export type { Duration } from './core/duration.ts'
 
 // --- The vocabulary: what happened, who, where. ---------------------------------------------------

@@ -1,5 +1,5 @@
 import { type Address, addressValue } from '../core/address.ts'
-import type { Command } from '../core/commands.ts'
+import { type Command, makesMessage } from '../core/commands.ts'
 import { DURATION_HELP, type Duration, parseDuration } from '../core/duration.ts'
 import { HubError } from '../core/errors.ts'
 import {
@@ -15,56 +15,22 @@ import {
   type ReceiptState,
 } from '../core/events.ts'
 import type { Answer, GroupInfo } from '../core/gateway.ts'
-import type { CommandId, MessageId } from '../core/ids.ts'
+import type { MessageId } from '../core/ids.ts'
 import type { Logger } from '../core/ports.ts'
 import type { ChatView, ContactView, InstanceView, LoggedMessage, Turn } from '../core/turn.ts'
+import {
+  createReply,
+  type Handle,
+  type Intent,
+  type Mentionable,
+  type Reply,
+  type SayOptions,
+} from './reply.ts'
 import type { Session } from './session.ts'
 import { fold } from './text.ts'
 
-/** An intended effect. It leaves when the turn has committed; `id` finds it in the outbox. */
-export interface Handle {
-  readonly id: CommandId
-}
-
 /** Anything with an address: a chat, a contact, a member. */
 export type Recipient = Address | { readonly address: Address }
-/** Somebody who can be named in a text. */
-export type Mentionable = Address | { readonly address: Address; readonly name?: string }
-
-export interface SayOptions {
-  /** Show "typing…" this long first. Default: none. */
-  typing?: Duration
-  /** Answer as a quote of the message at hand. Default false. */
-  quote?: boolean
-  /** Whom to notify, beside those of `ctx.mention`. `'all'`: everybody in the group. */
-  mentions?: readonly Mentionable[] | 'all'
-  /** Say it although a person owns the chat. For group moderation; default false. */
-  ignoreOwner?: boolean
-}
-export interface MediaOptions extends Omit<SayOptions, 'mentions'> {
-  /** Text under the medium. */
-  caption?: string
-  /** Default: told by the ending of the URL's path; `document` when that says nothing. */
-  type?: MediaType
-  /** Name a document is shown with. Default: the last part of the URL's path. */
-  fileName?: string
-  viewOnce?: boolean
-}
-
-export interface Reply {
-  /**
-   * Says something in this chat.
-   * @throws HubError E_BOT when `text` is empty or the event has no chat
-   */
-  (text: string, options?: SayOptions): Handle
-  /**
-   * Sends a medium to this chat.
-   * @param url absolute http(s) URL, fetched by the gateway
-   * @throws HubError E_BOT for any other URL
-   */
-  media(url: string, options?: MediaOptions): Handle
-}
-
 /** The message of a message event. */
 export interface IncomingMessage<C = Content> extends Omit<Message, 'content'> {
   readonly content: C
@@ -79,6 +45,9 @@ export interface Member {
   readonly name?: string
   /** Takes them out of the group, also while a person owns the chat. */
   remove(): Handle
+  /** Makes them an admin, or takes that back. */
+  promote(): Handle
+  demote(): Handle
 }
 export interface Group {
   readonly address: Address
@@ -122,12 +91,7 @@ export class Context<S = unknown> {
   constructor(turn: Turn, session: Session<S>) {
     this.turn = turn
     this.#session = session
-    this.reply = Object.assign(
-      (text: string, options?: SayOptions) => this.#say(this.#here(), text, options),
-      {
-        media: (url: string, options?: MediaOptions) => this.#show(this.#here(), url, options),
-      },
-    )
+    this.reply = createReply((intent, options) => this.#say(this.#here(), intent, options))
   }
 
   // --- what happened ------------------------------------------------------------------------------
@@ -190,6 +154,19 @@ export class Context<S = unknown> {
   get target(): MessageId | undefined {
     return 'target' in this.fact ? this.fact.target : undefined
   }
+  /** What was tapped in a menu. Its label is also `ctx.text`. */
+  get choice(): { id?: string; text: string } | undefined {
+    const content = this.#fact('message')?.message.content
+    return content?.type === 'choice' ? content : undefined
+  }
+  /** What was chosen in a poll; empty when the vote was taken back. */
+  get votes(): string[] | undefined {
+    return this.#fact('vote')?.options
+  }
+  get call(): { id: string; reject(): Handle } | undefined {
+    const id = this.#fact('call')?.id
+    return id === undefined ? undefined : { id, reject: () => this.do({ type: 'reject-call', call: id }) }
+  }
   /** The emoji of a reaction; empty when it was taken back. */
   get emoji(): string | undefined {
     return this.#fact('reaction')?.emoji
@@ -229,7 +206,15 @@ export class Context<S = unknown> {
 
   /** Says something to this chat or to somebody the hub lets this turn speak to (a member of the group). */
   send(to: Recipient, text: string, options?: SayOptions): Handle {
-    return this.#say(addressOf(to), text, options)
+    return createReply((intent, given) => this.#say(addressOf(to), intent, given))(text, options)
+  }
+  /**
+   * Any other command of the vocabulary, in this chat: `ctx.do({ type: 'chat', set: 'archived', on: true })`.
+   * What the gateway cannot do is recorded as rejected.
+   * @throws HubError E_BOT when the event has no chat
+   */
+  do(intent: Intent, options: Pick<SayOptions, 'ignoreOwner'> = {}): Handle {
+    return this.#intend({ ...intent, to: this.#here() } as Command, options)
   }
   /** Shows "typing…" this long before the next thing said in this turn. */
   typing(duration: Duration): void {
@@ -343,38 +328,12 @@ export class Context<S = unknown> {
     ctx.#over = true
   }
 
-  #say(to: Address, text: string, options: SayOptions = {}): Handle {
-    if (text === '') throw new HubError('E_BOT', 'There is nothing to say: the text of a reply is empty.')
-    const mentions = this.#mentioned(text, options.mentions)
-    return this.#intend(
-      { type: 'text', to, text, ...this.#quote(options), ...(mentions && { mentions }) },
-      options,
-    )
-  }
-
-  #show(to: Address, url: string, options: MediaOptions = {}): Handle {
-    const parsed = URL.parse(url)
-    if (!parsed || !/^https?:$/.test(parsed.protocol))
-      throw new HubError(
-        'E_BOT',
-        'ctx.reply.media takes an absolute http(s) URL, because the gateway fetches it; a path on this machine is none.',
-      )
-    const { media, name } = describe(parsed)
-    const type = options.type ?? media
-    const fileName = options.fileName ?? (type === 'document' ? name : undefined)
-    return this.#intend(
-      {
-        type: 'media',
-        to,
-        media: type,
-        url,
-        ...(options.caption !== undefined && { text: options.caption }),
-        ...(fileName !== undefined && { fileName }),
-        ...(options.viewOnce && { viewOnce: true }),
-        ...this.#quote(options),
-      },
-      options,
-    )
+  #say(to: Address, intent: Intent, options: SayOptions = {}): Handle {
+    const text = 'text' in intent && intent.text !== undefined ? intent.text : ''
+    const named = intent.type === 'text' || intent.type === 'media'
+    const mentions = named ? this.#mentioned(text, options.mentions) : undefined
+    const command = { ...intent, to, ...this.#quote(options), ...(mentions && { mentions }) } as Command
+    return this.#intend(command, options)
   }
 
   #read(id: MessageId): Handle {
@@ -385,8 +344,10 @@ export class Context<S = unknown> {
     return {
       address,
       ...(name !== undefined && { name }),
-      remove: () =>
-        this.#intend({ type: 'remove-member', to: this.#here(), members: [address] }, { ignoreOwner: true }),
+      remove: () => this.do({ type: 'remove-member', members: [address] }, { ignoreOwner: true }),
+      promote: () =>
+        this.do({ type: 'members', change: 'promote', members: [address] }, { ignoreOwner: true }),
+      demote: () => this.do({ type: 'members', change: 'demote', members: [address] }, { ignoreOwner: true }),
     }
   }
 
@@ -404,7 +365,7 @@ export class Context<S = unknown> {
 
   #intend(command: Command, options: { typing?: Duration; ignoreOwner?: boolean } = {}): Handle {
     this.#open()
-    const says = command.type === 'text' || command.type === 'media'
+    const says = makesMessage(command)
     const typingMs = options.typing !== undefined ? ms(options.typing) : says ? this.#typingMs : 0
     if (says) this.#typingMs = 0
     return this.turn.intend(command, {
@@ -443,30 +404,3 @@ function ms(duration: Duration): number {
 const isList = (who: Mentionable | readonly Mentionable[]): who is readonly Mentionable[] =>
   Array.isArray(who)
 const addressOf = (to: Recipient): Address => (typeof to === 'string' ? to : to.address)
-
-const ENDINGS: Readonly<Record<string, MediaType>> = {
-  jpg: 'image',
-  jpeg: 'image',
-  png: 'image',
-  mp4: 'video',
-  '3gp': 'video',
-  mp3: 'audio',
-  m4a: 'audio',
-  aac: 'audio',
-  ogg: 'audio',
-  opus: 'audio',
-  webp: 'sticker',
-}
-/** What a URL's path says about the medium behind it. */
-function describe(url: URL): { media: MediaType; name: string | undefined } {
-  const last = url.pathname.slice(url.pathname.lastIndexOf('/') + 1)
-  const ending = last.slice(last.lastIndexOf('.') + 1).toLowerCase()
-  return { media: ENDINGS[ending] ?? 'document', name: last === '' ? undefined : decode(last) }
-}
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
-}

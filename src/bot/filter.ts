@@ -12,7 +12,7 @@ import {
 } from '../core/events.ts'
 import type { MessageId } from '../core/ids.ts'
 import type { ChatView, ContactView } from '../core/turn.ts'
-import type { Group, IncomingMessage, Member } from './context.ts'
+import type { Context, Group, IncomingMessage, Member } from './context.ts'
 
 /** What the facts of one kind are told apart by, for the kinds that have such a thing. */
 interface Variants {
@@ -91,9 +91,9 @@ type ContentOf<V> = V extends 'text'
   ? { type: 'text'; text: string }
   : V extends MediaType
     ? { type: V; media: Media; text?: string }
-    : Extract<Content, { type: 'unsupported' }>
+    : Extract<Content, { type: V }>
 
-type TextOf<V> = [V] extends ['text'] ? string : string | undefined
+type TextOf<V> = [V] extends ['text' | 'poll' | 'menu' | 'choice'] ? string : string | undefined
 type MediaOf<V> = V extends MediaType ? Media & { type: V } : undefined
 
 /** What `ctx` is known to hold in events of a kind. */
@@ -119,13 +119,26 @@ interface Facets<V> {
     chat: ChatView
   }
   connection: { fact: FactOf<'connection'>; connection: { state: V; reason?: string } }
+  vote: { fact: FactOf<'vote'>; target: MessageId; votes: string[]; chat: ChatView }
+  pin: { fact: FactOf<'pin'>; target: MessageId; chat: ChatView }
+  group: { fact: FactOf<'group'>; group: Group; chat: ChatView }
+  presence: { fact: FactOf<'presence'> & { state: V } }
+  call: { fact: FactOf<'call'> & { state: V }; call: NonNullable<Context['call']> }
+  label: { fact: FactOf<'label'> & { change: V } }
+  chat: { fact: FactOf<'chat'>; chat: ChatView }
+  contact: { fact: FactOf<'contact'> }
+  lead: { fact: FactOf<'lead'>; chat: ChatView }
+  block: { fact: FactOf<'block'> }
+  channel: { fact: FactOf<'channel'> & { change: V } }
+  history: { fact: FactOf<'history'> }
+  campaign: { fact: FactOf<'campaign'> & { state: V } }
   unknown: { fact: FactOf<'unknown'> }
   timer: { fact: FactOf<'timer'>; timer: { key: string; data: unknown }; chat: ChatView }
 }
 type Facet<Q> = Q extends FilterQuery ? Facets<VariantsOf<Q>>[KindOf<Q>] : never
 
 /** Kinds somebody says in a conversation: they have an author to whom one would answer. */
-export const SAID = ['message', 'edit', 'revoke', 'reaction'] as const satisfies readonly Kind[]
+export const SAID = ['message', 'edit', 'revoke', 'reaction', 'vote'] as const satisfies readonly Kind[]
 type Said = (typeof SAID)[number]
 
 /** Outside `bot.own()` whoever said something is known. */
@@ -179,10 +192,28 @@ function variantOf(fact: Fact): string | undefined {
       return fact.message.content.type
     case 'receipt':
     case 'connection':
+    case 'presence':
+    case 'call':
+    case 'campaign':
       return fact.state
     case 'membership':
+    case 'label':
+    case 'channel':
       return fact.change
-    default:
+    case 'edit':
+    case 'revoke':
+    case 'delete-for-me':
+    case 'reaction':
+    case 'vote':
+    case 'pin':
+    case 'group':
+    case 'chat':
+    case 'contact':
+    case 'lead':
+    case 'block':
+    case 'history':
+    case 'unknown':
+    case 'timer':
       return undefined
   }
 }

@@ -20,6 +20,9 @@ const isSaid = (fact: Fact): boolean => (SAID as readonly string[]).includes(fac
 /** Part of a conversation: what is said in it, and the timers a conversation set. */
 export const isConversation = (fact: Fact): boolean => isSaid(fact) || fact.kind === 'timer'
 
+/** Kinds beside conversation whose handlers may count on a chat. */
+const IN_A_CHAT: ReadonlySet<Fact['kind']> = new Set(['pin', 'group', 'chat', 'lead'])
+
 /** Why handlers of this scope do not see this event; undefined when they do. Holds no message text. */
 export function refusal(turn: Turn, scope: Scope): string | undefined {
   const { fact, author } = turn.event
@@ -28,7 +31,8 @@ export function refusal(turn: Turn, scope: Scope): string | undefined {
   if (chat === 'channel' || chat === 'status') return `a ${chat} is not for handlers`
 
   // What the types promise: these events happen in a chat, and somebody did them.
-  if (chat === undefined && isConversation(fact)) return 'the event has no chat'
+  if (chat === undefined && (isConversation(fact) || IN_A_CHAT.has(fact.kind))) return 'the event has no chat'
+  if (fact.kind === 'group' && chat !== 'group') return 'the change names no group'
   if (fact.kind === 'membership' && (chat !== 'group' || fact.members.length === 0))
     return 'the change names no group or no member'
   if (said && author === 'other' && turn.contact === undefined) return 'the event has no sender'
