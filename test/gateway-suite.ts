@@ -24,6 +24,7 @@ import type {
 } from '../src/core/gateway.ts'
 import { messageId } from '../src/core/ids.ts'
 import type { Clock, HttpClient, HttpOutcome, Logger } from '../src/core/ports.ts'
+import { noWorld } from '../src/simulator/no-world.fixture.ts'
 import type { Happening, SimulatedGateway, SimulatedNumber, World } from '../src/simulator/port.ts'
 import { mutate, mutation } from './mutate.ts'
 
@@ -584,7 +585,7 @@ function recordingWorld() {
     { ...party(MEMBER), admin: false },
     { address: address('phone', '5511955550103'), aliases: [], admin: true },
   ]
-  const world: World = {
+  const world = noWorld({
     now: () => SECONDS * 1000,
     newMessageId: () => messageId(`3EB0C${String(next++).padStart(13, '0')}`),
     isOnWhatsApp: () => true,
@@ -593,9 +594,9 @@ function recordingWorld() {
     revoke: (to, target) => done.push({ what: 'revoke', to, target }) > 0,
     read: (to, targets) => void done.push({ what: 'read', to, targets }),
     typing: (to, state, ms) => void done.push({ what: 'typing', to, state, ms }),
-    group: (to) => (to === GROUP ? { name: 'Grupo & Cia', members } : undefined),
+    group: (to) => (to === GROUP ? { address: GROUP, name: 'Grupo & Cia', members, admin: true } : undefined),
     removeMember: (group, member) => done.push({ what: 'remove', group, member }) > 0,
-  }
+  })
   return { world, done }
 }
 

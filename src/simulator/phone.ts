@@ -4,7 +4,8 @@ import type { Content } from '../core/events.ts'
 import { messageId } from '../core/ids.ts'
 import { ANSWER_FAULTS, DELIVERY_FAULTS, type Faults } from './faults.ts'
 import { type AskHub, DECISIONS, type HubChats } from './hub-chats.ts'
-import { type Place, type SimulatedWhatsApp, WorldError, type WorldMessage } from './world.ts'
+import { type Place, WorldError, type WorldMessage } from './model.ts'
+import type { SimulatedWhatsApp } from './world.ts'
 
 /** The picture a person can attach, in `page/media`. */
 export const EXAMPLE_PICTURE = 'example.png'

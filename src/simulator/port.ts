@@ -14,6 +14,12 @@ export interface SimulatedGateway {
   readonly retryDelaysMs: readonly number[]
   /** How long the real gateway waits for an answer to one attempt (ms). */
   readonly attemptTimeoutMs: number
+  /** How long one event may take with all its attempts (ms); later attempts are not made. No limit when missing. */
+  readonly deliveryBudgetMs?: number
+  /** Generations that post one receipt per linked device of the reader, where others post one per person. */
+  readonly receiptsPerDevice?: readonly string[]
+  /** How the real API words a refusal of any request; the simulator's own words when missing. */
+  refuse?(status: RefusalStatus, number: SimulatedNumber): Omit<WireResponse, 'status'>
   /**
    * What the real gateway would post for this happening: none, one or several deliveries. The inverse of
    * `normalise`: reading these bytes gives back the same facts.
@@ -22,6 +28,10 @@ export interface SimulatedGateway {
   /** Answers one request of the hub as the real REST API would, acting on the world. */
   serve(request: WireRequest, number: SimulatedNumber, world: World): WireResponse
 }
+
+/** Refusals the simulator makes at will, whatever was asked. */
+export const REFUSAL_STATUSES = [401, 404, 429, 500] as const
+export type RefusalStatus = (typeof REFUSAL_STATUSES)[number]
 
 /** One of our own numbers on the simulated gateway. */
 export interface SimulatedNumber {
@@ -33,6 +43,10 @@ export interface SimulatedNumber {
   name: string
   generation: string
   connected: boolean
+  /** It has to be paired before it can connect. */
+  loggedOut?: boolean
+  /** The gateway's clock is off by this much (ms), into the future when positive. */
+  skewMs?: number
   /** What the vendor side was configured with. */
   webhookUrl: string
   secret?: string
@@ -47,6 +61,8 @@ export type Happening = Pick<InboundEvent, 'fact' | 'chat' | 'sender' | 'author'
   /** ms since 1970 */
   at: number
   fact: Exclude<Fact, { kind: 'timer' }>
+  /** Which linked device of the sender; missing for the phone itself. */
+  device?: number
 }
 
 export interface WireDelivery {
@@ -173,8 +189,10 @@ export interface FoundMessage {
   message: Message
   /** ms since 1970 */
   at: number
-  /** Our number wrote it through the API. */
+  /** Our number wrote it. */
   fromMe: boolean
+  /** Who wrote it, when it was not our number. */
+  sender?: Party
   /** Client reference the send carried. */
   reference?: string
 }

@@ -6,9 +6,18 @@ import { extname } from 'node:path'
 import { HubError } from '../core/errors.ts'
 import type { Clock, HttpClient, Random } from '../core/ports.ts'
 import { Courier } from './courier.ts'
+import { dryRun } from './dry-run.ts'
 import { Faults } from './faults.ts'
 import { HubChats } from './hub-chats.ts'
 import { type HubState, HubWatch } from './hub-watch.ts'
+import {
+  type Group,
+  type Person,
+  type WorldChat,
+  WorldError,
+  type WorldEvent,
+  type WorldMessage,
+} from './model.ts'
 import { EXAMPLE_PICTURE, type HubControl, type PhoneActions, phoneActions } from './phone.ts'
 import type {
   Happening,
@@ -21,16 +30,7 @@ import type {
 import { Streams } from './streams.ts'
 import { type CallEntry, Strip } from './strip.ts'
 import { presentDetail } from './wire-detail.ts'
-import {
-  type Group,
-  type Person,
-  SimulatedWhatsApp,
-  type WorldChat,
-  WorldError,
-  type WorldEvent,
-  type WorldMessage,
-  type WorldOptions,
-} from './world.ts'
+import { SimulatedWhatsApp, type WorldOptions } from './world.ts'
 
 export interface SimulatorOptions {
   clock: Clock
@@ -270,7 +270,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const act = (): WireResponse => serve(world.view(instance))
     // What goes before a send, like marking as read, does not use up what is meant for it.
     const fault =
-      faults.of(instance).answer && sends(serve, world.view(instance))
+      faults.of(instance).answer && dryRun(serve, world.view(instance)).sends
         ? faults.takeAnswer(instance)
         : undefined
     const record = (answer?: WireResponse) => {
@@ -338,24 +338,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 /** A delivery fault is for what people do, not for receipts, echoes and connection changes in passing. */
 const byPeople = ({ author, fact }: Happening): boolean =>
   (author === 'other' || author === 'person') && fact.kind !== 'receipt' && fact.kind !== 'connection'
-
-/** Would this request send a message? Served to a world in which nothing happens. */
-function sends(serve: (world: World) => WireResponse, world: World): boolean {
-  let sent = false
-  const nothing = () => true
-  serve({
-    ...world,
-    send() {
-      sent = true
-    },
-    react() {},
-    revoke: nothing,
-    read() {},
-    typing() {},
-    removeMember: nothing,
-  })
-  return sent
-}
 
 const refusal = (fault: '429' | '500'): WireResponse =>
   fault === '429'

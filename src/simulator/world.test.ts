@@ -3,7 +3,8 @@ import { address } from '../core/address.ts'
 import { messageId } from '../core/ids.ts'
 import type { Clock } from '../core/ports.ts'
 import { ana, fakeNumber, tom } from './fake-gateway.fixture.ts'
-import { type Place, SimulatedWhatsApp, type WorldEvent } from './world.ts'
+import type { Place, WorldEvent } from './model.ts'
+import { SimulatedWhatsApp } from './world.ts'
 
 const anaAt = address('phone', ana.digits)
 const group = address('group', '1203')

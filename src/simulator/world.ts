@@ -1,76 +1,27 @@
-import type { Address } from '../core/address.ts'
-import { address, addressKind, addressValue, chatKind } from '../core/address.ts'
-import type { Author, Content, Message, MessageStatus, Party } from '../core/events.ts'
-import { contentText } from '../core/events.ts'
+import { type Address, address } from '../core/address.ts'
+import type { Author, Content, GroupChange, Party, PresenceState } from '../core/events.ts'
 import { type MessageId, messageId } from '../core/ids.ts'
-import type { Clock, Random, TimerHandle } from '../core/ports.ts'
-import type { FoundMessage, Happening, SimulatedNumber, World } from './port.ts'
-
-/** Somebody with a phone of their own, who writes to our numbers. */
-export interface Person {
-  /** International number, digits. It is also the person's id in this world. */
-  digits: string
-  /** Digits of the id WhatsApp shows instead of the number. */
-  privateDigits: string
-  name: string
-}
-
-export interface Group {
-  address: Address
-  name: string
-  description?: string
-  /** Our number that is in it. */
-  instance: string
-  /** Digits of the people in it; our own number is always an admin. */
-  members: string[]
-}
-
-export interface WorldMessage {
-  id: MessageId
-  at: number
-  author: Author
-  /** Digits of the person, or undefined when one of our numbers wrote it. */
-  by?: string
-  content: Content
-  status: MessageStatus
-  replyTo?: Message['replyTo']
-  /** Client reference that a send through the API carried. */
-  reference?: string
-  reactions: { by?: string; emoji: string }[]
-  editedAt?: number
-  revokedAt?: number
-  /** It never reaches our number's phone. */
-  forged?: true
-}
-
-/** A conversation of one of our numbers; `address` is a person's phone or a group. */
-export interface WorldChat {
-  instance: string
-  address: Address
-  messages: WorldMessage[]
-  /** Our number shows "typing…" here. */
-  typing: boolean
-  /** Somebody wrote by hand on the business phone, and has not given the chat back since. */
-  byHand: boolean
-}
-
-/** A place to write: one of our numbers, a person, and a group when it is not their direct chat. */
-export interface Place {
-  instance: string
-  person: string
-  group?: Address
-}
-
-export type WorldEvent =
-  /** A gateway would learn of this. */
-  | { type: 'happened'; instance: string; happening: Happening }
-  /** A message is new or changed. */
-  | { type: 'message'; instance: string; chat: Address; message: WorldMessage }
-  | { type: 'typing'; instance: string; chat: Address; typing: boolean }
-  | { type: 'chat'; instance: string; chat: Address; byHand: boolean }
-  | { type: 'number'; number: SimulatedNumber }
-  | { type: 'group'; group: Group }
-  | { type: 'person'; person: Person }
+import type { Clock, Random } from '../core/ports.ts'
+import { Calls } from './calls.ts'
+import { Chats, onWire } from './chats.ts'
+import { Groups, type MemberChange, type MemberOutcome } from './groups.ts'
+import { Login } from './login.ts'
+import {
+  type Group,
+  type Person,
+  type Place,
+  type Shown,
+  type WorldChat,
+  WorldError,
+  type WorldEvent,
+  type WorldMessage,
+} from './model.ts'
+import { News, Timers } from './news.ts'
+import { People, party } from './people.ts'
+import type { Happening, SimulatedNumber, World } from './port.ts'
+import { Receipts } from './receipts.ts'
+import { Shelf } from './shelf.ts'
+import { createView } from './view.ts'
 
 export interface WorldOptions {
   clock: Clock
@@ -81,20 +32,13 @@ export interface WorldOptions {
   /** How long until the other side's phone has, and has shown, a message: shortest and longest (ms). */
   deliveredMs?: readonly [number, number]
   readMs?: readonly [number, number]
+  /** How long until somebody scans an offered QR or types a code (ms); `never`: only when told to. */
+  scanMs?: number | 'never'
 }
 
-/** Thrown when somebody asks for what cannot be done on WhatsApp; the message says why. */
-export class WorldError extends Error {}
-
-const MESSAGES_PER_CHAT = 500
-const HELD_PER_NUMBER = 500
-const PEOPLE = 200
-const LONGEST_TYPING_MS = 25_000
-const RANK: Record<MessageStatus, number> = { pending: 0, sent: 1, delivered: 2, read: 3, played: 4 }
-
 /**
- * A WhatsApp of its own, in memory: people, our numbers, their chats. It knows what happened and tells its
- * subscribers; it knows nothing of HTTP or of any gateway's wire.
+ * A WhatsApp of its own, in memory: people, our numbers, their chats and groups. It knows what happened and
+ * tells its subscribers; it knows nothing of HTTP or of any gateway's wire.
  *
  * Every phone number exists here, except those that end in `0000`: they are not on WhatsApp.
  */
@@ -102,260 +46,324 @@ export class SimulatedWhatsApp {
   readonly numbers: ReadonlyMap<string, SimulatedNumber>
   readonly people: Map<string, Person>
   readonly groups: Map<Address, Group>
-  readonly #chats = new Map<string, WorldChat>()
-  readonly #listeners = new Set<(event: WorldEvent) => void>()
-  /** What happened while a number was not connected; WhatsApp hands it over when it is again. */
-  readonly #held = new Map<string, Happening[]>()
-  readonly #timers = new Set<TimerHandle>()
-  readonly #typing = new Map<WorldChat, TimerHandle>()
   readonly #clock: Clock
   readonly #random: Random
+  readonly #news: News
+  readonly #timers: Timers
+  readonly #people: People
+  readonly #groups: Groups
+  readonly #chats: Chats
+  readonly #receipts: Receipts
   readonly #deliveredMs: readonly [number, number]
-  readonly #readMs: readonly [number, number]
+  readonly #calls: Calls
+  readonly #login: Login
+  readonly #shelf = new Shelf()
+  readonly #views = new Map<string, World>()
 
   constructor(options: WorldOptions) {
-    this.#clock = options.clock
-    this.#random = options.random
-    this.#deliveredMs = options.deliveredMs ?? [150, 400]
-    this.#readMs = options.readMs ?? [600, 1_200]
+    const { clock, random, scanMs = 3_000 } = options
+    this.#clock = clock
+    this.#random = random
+    this.#news = new News(clock)
+    this.#timers = new Timers(clock)
     this.numbers = new Map(options.numbers.map((number) => [number.instance, { ...number }]))
-    this.people = new Map(options.people.map((person) => [person.digits, person]))
-    this.groups = new Map(
-      (options.groups ?? []).map((group) => [group.address, { ...group, members: [...group.members] }]),
-    )
+    const news = this.#news
+    const timers = this.#timers
+    this.#people = new People(options.people, (person) => news.tell({ type: 'person', person }))
+    this.people = this.#people.byDigits
+    const number = (instance: string) => this.#number(instance)
+    this.#groups = new Groups(options.groups ?? [], { random, news, people: this.#people, number })
+    this.groups = this.#groups.byAddress
+    this.#chats = new Chats(clock, news, this.#people)
+    this.#deliveredMs = options.deliveredMs ?? [150, 400]
+    this.#receipts = new Receipts({
+      chats: this.#chats,
+      timers,
+      random,
+      deliveredMs: this.#deliveredMs,
+      readMs: options.readMs ?? [600, 1_200],
+      happened: (chat, fact, sender, device) => this.#happened(chat, fact, { sender, device }),
+    })
+    this.#calls = new Calls(news, timers, random)
+    this.#login = new Login({
+      clock,
+      random,
+      news,
+      timers,
+      scanMs: scanMs === 'never' ? undefined : scanMs,
+      back: ({ instance }) => this.#catchUp(instance),
+    })
   }
 
   /** Calls `listener` with everything that happens or changes from now on; returns how to stop that. */
   subscribe(listener: (event: WorldEvent) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#news.subscribe(listener)
   }
 
   chats(): WorldChat[] {
-    return [...this.#chats.values()]
+    return this.#chats.list()
   }
 
   /** Forgets every timer, so that nothing happens any more. */
   close(): void {
-    for (const timer of [...this.#timers, ...this.#typing.values()]) timer.cancel()
-    this.#timers.clear()
-    this.#typing.clear()
+    this.#timers.close()
+    this.#chats.close()
   }
 
-  // --- what people do ---------------------------------------------------------------------------------
+  // --- what people do in a chat -------------------------------------------------------------------------
 
   /** A person writes to one of our numbers or into a group. */
   say(place: Place, content: Content, replyTo?: MessageId): WorldMessage {
     const chat = this.#placed(place)
-    return this.#receive(chat, place, {
+    const person = this.#people.get(place.person)
+    if (place.group !== undefined) this.#groups.mustSpeak(this.#groups.get(place.group), person)
+    const message = this.#chats.add(chat, {
       id: this.newMessageId(),
       author: 'other',
-      by: place.person,
+      by: person.digits,
       content,
-      ...this.#quote(chat, replyTo),
+      ...this.#chats.quote(chat, replyTo),
     })
+    // Whoever is blocked sees one tick, for ever.
+    if (chat.settings.blocked) return message
+    this.#chats.setSettings(chat, { unread: chat.settings.unread + 1 })
+    this.#happened(chat, { kind: 'message', message: onWire(message) }, { sender: person })
+    this.#timers.after(this.#receipts.between(this.#deliveredMs), () => {
+      if (this.#number(chat.instance).connected) this.#chats.move(chat, message, 'delivered')
+    })
+    return message
   }
 
   /** Somebody writes by hand on the business phone: our own number, but not through its API. */
   sayByHand(place: Place, content: Content, replyTo?: MessageId): WorldMessage {
     const chat = this.#placed(place)
     if (!this.#number(place.instance).connected) throw new WorldError('the number is not connected')
-    const message = this.#add(chat, {
+    const message = this.#chats.add(chat, {
       id: this.newMessageId(),
       author: 'person',
       content,
-      ...this.#quote(chat, replyTo),
+      ...this.#chats.quote(chat, replyTo),
     })
-    this.#happened(chat, { kind: 'message', message: onWire(message) }, 'person')
-    this.#receipts(chat, message)
-    this.#setByHand(chat, true)
+    this.#happened(chat, { kind: 'message', message: onWire(message) }, { author: 'person' })
+    this.#receipts.expect(chat, message, this.#recipients(chat))
+    this.#chats.setByHand(chat, true)
     return message
   }
 
-  /** What a person seems to have said was made up by somebody else: it keeps one tick. */
-  neverDelivered({ chat, fact }: Happening): void {
-    if (fact.kind !== 'message') return
-    for (const { address: at, messages } of this.#chats.values()) {
-      const message = at === chat?.address && messages.find(({ id }) => id === fact.message.id)
-      if (message) message.forged = true
+  /** Somebody opens the chat on the business phone: everything there becomes read. */
+  readByHand(place: Place): void {
+    const chat = this.#placed(place)
+    for (const message of chat.messages) {
+      if (message.by === undefined || this.#chats.hasReached(message, 'read')) continue
+      this.#chats.move(chat, message, 'read')
+      this.#happened(
+        chat,
+        { kind: 'receipt', target: message.id, state: 'read', self: true },
+        { author: 'person' },
+      )
     }
+    this.#chats.setSettings(chat, { unread: 0 })
   }
 
   /** Whoever wrote by hand in a chat is done with it. */
   handBack(place: Place): void {
-    this.#setByHand(this.#placed(place), false)
+    this.#chats.setByHand(this.#placed(place), false)
   }
 
   /** A person's reaction; an empty `emoji` takes it back. */
   react(place: Place, target: MessageId, emoji: string): void {
     const chat = this.#placed(place)
-    const message = this.#message(chat, target)
-    this.#setReaction(chat, message, emoji, place.person)
-    this.#happened(
-      chat,
-      { kind: 'reaction', target, emoji, id: this.newMessageId() },
-      'other',
-      this.#person(place.person),
-    )
+    this.#chats.setReaction(chat, this.#chats.message(chat, target), emoji, place.person)
+    this.#byPerson(chat, place, { kind: 'reaction', target, emoji, id: this.newMessageId() })
   }
 
   /** A person rewrites one of their own messages. */
   edit(place: Place, target: MessageId, text: string): void {
     const chat = this.#placed(place)
-    const message = this.#own(chat, target, place.person)
-    message.content = { ...message.content, text } as Content
-    message.editedAt = this.#clock.now()
-    this.#changed(chat, message)
-    this.#happened(
-      chat,
-      { kind: 'edit', target, text, id: this.newMessageId() },
-      'other',
-      this.#person(place.person),
-    )
+    this.#chats.rewrite(chat, this.#chats.own(chat, target, place.person), text)
+    this.#byPerson(chat, place, { kind: 'edit', target, text, id: this.newMessageId() })
   }
 
   /** A person deletes one of their own messages for everyone. */
   revoke(place: Place, target: MessageId): void {
     const chat = this.#placed(place)
-    this.#takeBack(chat, this.#own(chat, target, place.person))
-    this.#happened(chat, { kind: 'revoke', target }, 'other', this.#person(place.person))
+    this.#chats.takeBack(chat, this.#chats.own(chat, target, place.person))
+    this.#byPerson(chat, place, { kind: 'revoke', target })
+  }
+
+  /** A person puts a message at the top of the chat, or takes it from there. */
+  pin(place: Place, target: MessageId, pinned: boolean): void {
+    const chat = this.#placed(place)
+    this.#chats.setFlag(chat, this.#chats.message(chat, target), 'pinned', pinned)
+    this.#byPerson(chat, place, { kind: 'pin', target, pinned })
+  }
+
+  /** A person chooses in a poll; every vote replaces the one before, no options take it back. */
+  vote(place: Place, target: MessageId, options: string[]): void {
+    const chat = this.#placed(place)
+    const message = this.#chats.message(chat, target)
+    const { content } = message
+    if (content.type !== 'poll') throw new WorldError('this message is no poll')
+    if (options.some((option) => !content.options.includes(option)))
+      throw new WorldError('the poll has no such option')
+    if (content.choices > 0 && options.length > content.choices)
+      throw new WorldError(`at most ${content.choices} may be chosen`)
+    this.#chats.setVote(chat, message, options, place.person)
+    this.#byPerson(chat, place, { kind: 'vote', target, options, id: this.newMessageId() })
+  }
+
+  /** A person taps a button or chooses a row of a menu, by its label or id. */
+  tap(place: Place, target: MessageId, choice: string): WorldMessage {
+    const chat = this.#placed(place)
+    const { content } = this.#chats.message(chat, target)
+    const options = content.type === 'menu' ? content.options : []
+    const option = options.find(({ id, text }) => id === choice || text === choice)
+    if (!option) throw new WorldError('there is nothing like that to tap')
+    const { id, text } = option
+    return this.say(place, { type: 'choice', text, ...(id !== undefined && { id }) }, target)
   }
 
   /** A person opens the chat: everything of ours in it becomes read at once. */
   read(place: Place): void {
     const chat = this.#placed(place)
+    const person = this.#people.get(place.person)
     for (const message of chat.messages) {
       if (message.by === undefined && message.revokedAt === undefined)
-        this.#receipt(chat, message, this.#person(place.person), 'read', true)
+        this.#receipts.tell(chat, message, person, 'read', true)
     }
   }
 
+  /** A person types, records, stops, comes or goes. */
+  presence(place: Place, state: PresenceState): void {
+    const lastSeen = state === 'offline' ? { lastSeen: this.#clock.now() } : {}
+    this.#byPerson(this.#placed(place), place, { kind: 'presence', state, ...lastSeen })
+  }
+
+  /** A person calls one of our numbers; answers the call's id. */
+  call(place: Place, video = false): string {
+    return this.#calls.offer(this.#number(place.instance), this.#people.get(place.person), video)
+  }
+
+  hangUp(call: string): void {
+    this.#calls.end(call)
+  }
+
+  /** What a person seems to have said was made up by somebody else: it keeps one tick. */
+  neverDelivered({ fact }: Happening): void {
+    if (fact.kind !== 'message') return
+    for (const chat of this.#chats.list()) {
+      const message = this.#chats.find(chat, fact.message.id)
+      if (message) message.forged = true
+    }
+  }
+
+  /** All receipts of a message that are still to come come now. */
+  hurryReceipts(id: MessageId): void {
+    this.#receipts.hurry(id)
+  }
+
+  /** From now on WhatsApp shows this of a person: phone, private id or both. */
+  show(digits: string, shows: Shown): void {
+    const person = this.#people.get(digits)
+    person.shows = shows
+    this.#news.tell({ type: 'person', person })
+  }
+
+  // --- what happens in groups -----------------------------------------------------------------------------
+
   join(group: Address, digits: string): void {
-    const found = this.#group(group)
-    const person = this.#person(digits)
-    if (found.members.includes(digits)) throw new WorldError(`${person.name} is in the group already`)
-    found.members.push(digits)
-    this.#membership(found, person, 'join')
+    this.#groups.join(this.#groups.get(group), this.#people.get(digits))
+  }
+
+  /** A person asks to join; where no approval is needed they are in at once. */
+  askToJoin(group: Address, digits: string): void {
+    this.#groups.ask(this.#groups.get(group), this.#people.get(digits))
   }
 
   leave(group: Address, digits: string): void {
-    const found = this.#group(group)
-    const person = this.#person(digits)
-    if (!found.members.includes(digits)) throw new WorldError(`${person.name} is not in the group`)
-    found.members = found.members.filter((member) => member !== digits)
-    this.#membership(found, person, 'leave')
+    this.#groups.leave(this.#groups.get(group), this.#people.get(digits))
   }
+
+  /** An admin among the people changes who is in a group. */
+  changeMembers(
+    group: Address,
+    by: string,
+    change: MemberChange,
+    members: readonly string[],
+  ): MemberOutcome[] {
+    const found = this.#groups.get(group)
+    const addresses = members.map((digits) => address('phone', digits))
+    return this.#groups.changeMembers(found, { person: this.#people.get(by) }, change, addresses)
+  }
+
+  /** A person changes a group's settings. */
+  changeGroup(group: Address, by: string, change: GroupChange): void {
+    const person = this.#people.get(by)
+    if (!this.#groups.change(this.#groups.get(group), { person }, change))
+      throw new WorldError(`${person.name} may not do that in this group`)
+  }
+
+  /** A person lets our number into a group, puts it out, or makes it an admin or a plain member. */
+  setOwnRole(group: Address, by: string, role: 'admin' | 'member' | 'gone'): void {
+    const found = this.#groups.get(group)
+    const actor = { person: this.#people.get(by) }
+    const number = this.#number(found.instance)
+    const before = found.own ?? 'admin'
+    if (before === role) return
+    if (role === 'gone') this.#groups.loseOwn(found, actor, number)
+    else if (before === 'gone') this.#groups.gainOwn(found, actor, number)
+    if (role === 'admin' || (role === 'member' && before === 'admin'))
+      this.#groups.setOwnAdmin(found, actor, number, role === 'admin')
+  }
+
+  // --- what happens to our numbers ------------------------------------------------------------------------
 
   /** Connects one of our numbers to WhatsApp or cuts it off. What was missed comes when it is back. */
-  setConnected(instance: string, connected: boolean): void {
-    const number = this.#number(instance)
-    if (number.connected === connected) return
-    number.connected = connected
-    this.#emit({ type: 'number', number })
-    this.#emit({
-      type: 'happened',
-      instance,
-      happening: {
-        fact: { kind: 'connection', state: connected ? 'connected' : 'disconnected' },
-        author: 'other',
-        at: this.#clock.now(),
-      },
-    })
-    if (!connected) return
-    const held = this.#held.get(instance) ?? []
-    this.#held.delete(instance)
-    for (const happening of held) this.#emit({ type: 'happened', instance, happening })
-    for (const chat of this.#chats.values()) {
-      if (chat.instance !== instance) continue
-      for (const message of chat.messages)
-        if (message.by !== undefined) this.#move(chat, message, 'delivered')
-    }
+  setConnected(instance: string, connected: boolean, quietly = false): void {
+    this.#login.setConnected(this.#number(instance), connected, quietly)
   }
 
-  // --- what a gateway does for one of our numbers -------------------------------------------------------
+  /** Somebody unlinks the gateway on the phone. */
+  logOut(instance: string): void {
+    this.#login.logOut(this.#number(instance))
+  }
+
+  /** Somebody holds the phone over the QR that the gateway offers, or types its code. */
+  scan(instance: string): void {
+    this.#login.scan(this.#number(instance))
+  }
+
+  /** From now on the number's gateway is of this version. */
+  setGeneration(instance: string, generation: string): void {
+    this.#change(instance, { generation })
+  }
+
+  /** From now on the clock of the number's gateway is off by this much (ms). */
+  setSkew(instance: string, skewMs: number): void {
+    this.#change(instance, { skewMs })
+  }
 
   /** The world as the gateway of one number acts on it. */
   view(instance: string): World {
-    const chatAt = (to: Address) => this.#chat(instance, this.#resolve(to))
-    const find = (to: Address, target: MessageId) =>
-      chatAt(to).messages.find((message) => message.id === target && message.revokedAt === undefined)
-    return {
-      now: () => this.#clock.now(),
-      newMessageId: () => this.newMessageId(),
-      isOnWhatsApp: (to) => this.#exists(to),
-      send: (sent) => {
-        const chat = chatAt(sent.to)
-        const message = this.#add(chat, {
-          id: sent.id,
-          author: 'api',
-          content: sent.content,
-          ...(sent.reference !== undefined && { reference: sent.reference }),
-          ...this.#quote(chat, sent.replyTo),
-        })
-        this.#setTyping(chat, false)
-        this.#happened(chat, { kind: 'message', message: onWire(message) }, 'api', undefined, sent.reference)
-        this.#receipts(chat, message)
-      },
-      react: (to, target, emoji) => {
-        const message = find(to, target)
-        if (message) this.#setReaction(chatAt(to), message, emoji, undefined)
-      },
-      revoke: (to, target) => {
-        const message = find(to, target)
-        // An admin may delete what others wrote in a group; in a direct chat only what is one's own.
-        if (!message || (message.by !== undefined && chatKind(to) !== 'group')) return false
-        this.#takeBack(chatAt(to), message)
-        return true
-      },
-      read: (to, targets) => {
-        for (const target of targets) {
-          const message = find(to, target)
-          if (message?.by !== undefined) this.#move(chatAt(to), message, 'read')
-        }
-      },
-      typing: (to, state, ms) => this.#setTyping(chatAt(to), state === 'start', ms),
-      group: (to) => {
-        const group = this.groups.get(to)
-        if (!group) return undefined
-        const own = this.#number(group.instance)
-        const people = group.members.map((digits) => ({ ...party(this.#person(digits)), admin: false }))
-        return {
-          name: group.name,
-          ...(group.description !== undefined && { description: group.description }),
-          members: [{ ...party(own), admin: true }, ...people],
-        }
-      },
-      removeMember: (to, member) => {
-        const group = this.groups.get(to)
-        const person = this.#lookup(member)
-        if (!group || !person || !group.members.includes(person.digits)) return false
-        this.leave(to, person.digits)
-        return true
-      },
-      find: (query) => this.#find(instance, query),
+    let view = this.#views.get(instance)
+    if (!view) {
+      const number = this.#number(instance)
+      view = createView(number, {
+        clock: this.#clock,
+        people: this.#people,
+        groups: this.#groups,
+        chats: this.#chats,
+        calls: this.#calls,
+        login: this.#login,
+        shelf: this.#shelf,
+        newMessageId: () => this.newMessageId(),
+        happened: (chat, fact, reference) => this.#happened(chat, fact, { author: 'api', reference }),
+        sent: (chat, message) => this.#receipts.expect(chat, message, this.#recipients(chat)),
+        shown: (at) => this.#shown(at),
+      })
+      this.#views.set(instance, view)
     }
-  }
-
-  #find(instance: string, query: Parameters<NonNullable<World['find']>>[0]): FoundMessage[] {
-    const only = query.chat && this.#resolve(query.chat)
-    const found: FoundMessage[] = []
-    for (const chat of this.#chats.values()) {
-      if (chat.instance !== instance || (only !== undefined && chat.address !== only)) continue
-      for (const message of chat.messages) {
-        const { id, at, reference } = message
-        if (query.id !== undefined && id !== query.id) continue
-        if (query.reference !== undefined && reference !== query.reference) continue
-        found.push({
-          id,
-          chat: chat.address,
-          message: onWire(message),
-          at,
-          fromMe: message.by === undefined,
-          ...(reference !== undefined && { reference }),
-        })
-      }
-    }
-    return found.sort((a, b) => b.at - a.at)
+    return view
   }
 
   /** A message id in WhatsApp's style: `3EB0` and 18 hexadecimal digits. */
@@ -367,253 +375,73 @@ export class SimulatedWhatsApp {
 
   // --- inside -------------------------------------------------------------------------------------------
 
-  #emit(event: WorldEvent): void {
-    for (const listener of this.#listeners) listener(event)
-  }
-
-  #changed(chat: WorldChat, message: WorldMessage): void {
-    this.#emit({ type: 'message', instance: chat.instance, chat: chat.address, message })
-  }
-
-  #after(ms: number, run: () => void): void {
-    const timer = this.#clock.setTimeout(() => {
-      this.#timers.delete(timer)
-      run()
-    }, ms)
-    this.#timers.add(timer)
-  }
-
-  #between([least, most]: readonly [number, number]): number {
-    return least + this.#random() * (most - least)
-  }
-
   #number(instance: string): SimulatedNumber {
     const number = this.numbers.get(instance)
     if (!number) throw new WorldError(`there is no number "${instance}"`)
     return number
   }
 
-  #person(digits: string): Person {
-    const person = this.people.get(digits)
-    if (!person) throw new WorldError(`there is nobody with the number ${digits}`)
-    return person
-  }
-
-  #group(at: Address): Group {
-    const group = this.groups.get(at)
-    if (!group) throw new WorldError('there is no such group')
-    return group
-  }
-
-  #lookup(at: Address): Person | undefined {
-    const value = addressValue(at)
-    return addressKind(at) === 'private'
-      ? [...this.people.values()].find((person) => person.privateDigits === value)
-      : this.people.get(value)
-  }
-
-  #exists(to: Address): boolean {
-    if (chatKind(to) === 'group') return this.groups.has(to)
-    if (addressKind(to) === 'private') return this.#lookup(to) !== undefined
-    return addressKind(to) === 'phone' && !addressValue(to).endsWith('0000')
-  }
-
-  /** The address a chat is kept under; a number nobody had so far gets a person. */
-  #resolve(to: Address): Address {
-    if (addressKind(to) !== 'phone' && addressKind(to) !== 'private') return to
-    const known = this.#lookup(to)
-    if (known) return address('phone', known.digits)
-    if (addressKind(to) === 'phone' && this.people.size < PEOPLE) {
-      const digits = addressValue(to)
-      const person = { digits, privateDigits: `9${digits.split('').reverse().join('')}`, name: `+${digits}` }
-      this.people.set(digits, person)
-      this.#emit({ type: 'person', person })
-    }
-    return to
-  }
-
-  #chat(instance: string, at: Address): WorldChat {
-    const key = `${instance} ${at}`
-    let chat = this.#chats.get(key)
-    if (!chat) {
-      chat = {
-        instance: this.#number(instance).instance,
-        address: at,
-        messages: [],
-        typing: false,
-        byHand: false,
-      }
-      this.#chats.set(key, chat)
-    }
-    return chat
+  #change(instance: string, change: Partial<SimulatedNumber>): void {
+    const number = Object.assign(this.#number(instance), change)
+    this.#news.tell({ type: 'number', number })
   }
 
   #placed(place: Place): WorldChat {
-    const person = this.#person(place.person)
-    if (place.group === undefined) return this.#chat(place.instance, address('phone', person.digits))
-    const group = this.#group(place.group)
-    if (group.instance !== place.instance) throw new WorldError('this number is not in the group')
+    const { instance } = this.#number(place.instance)
+    const person = this.#people.get(place.person)
+    if (place.group === undefined) return this.#chats.with(instance, person.digits)
+    const group = this.#groups.get(place.group)
+    if (group.instance !== instance || group.own === 'gone')
+      throw new WorldError('this number is not in the group')
     if (!group.members.includes(person.digits)) throw new WorldError(`${person.name} is not in the group`)
-    return this.#chat(group.instance, group.address)
+    return this.#chats.at(instance, group.address)
   }
 
-  #message(chat: WorldChat, target: MessageId): WorldMessage {
-    const message = chat.messages.find((candidate) => candidate.id === target)
-    if (!message || message.revokedAt !== undefined) throw new WorldError('there is no such message')
-    return message
+  /** Who gets what our number says in a chat. */
+  #recipients({ address: at }: WorldChat): Person[] {
+    const group = this.#groups.byAddress.get(at)
+    if (group) return group.members.map((digits) => this.#people.get(digits))
+    const person = this.#people.find(at)
+    return person ? [person] : []
   }
 
-  #own(chat: WorldChat, target: MessageId, by: string): WorldMessage {
-    const message = this.#message(chat, target)
-    if (message.by !== by) throw new WorldError('only the sender may do this')
-    return message
-  }
-
-  #quote(chat: WorldChat, replyTo: MessageId | undefined): Pick<WorldMessage, 'replyTo'> {
-    if (replyTo === undefined) return {}
-    const quoted = chat.messages.find((message) => message.id === replyTo)
-    const text = quoted ? contentText(quoted.content) : ''
-    return { replyTo: { id: replyTo, ...(text !== '' && { text }) } }
-  }
-
-  #add(chat: WorldChat, message: Omit<WorldMessage, 'at' | 'status' | 'reactions'>): WorldMessage {
-    const added: WorldMessage = { ...message, at: this.#clock.now(), status: 'sent', reactions: [] }
-    chat.messages.push(added)
-    if (chat.messages.length > MESSAGES_PER_CHAT) chat.messages.shift()
-    this.#changed(chat, added)
-    return added
-  }
-
-  #receive(
-    chat: WorldChat,
-    place: Place,
-    message: Omit<WorldMessage, 'at' | 'status' | 'reactions'>,
-  ): WorldMessage {
-    const added = this.#add(chat, message)
-    this.#happened(chat, { kind: 'message', message: onWire(added) }, 'other', this.#person(place.person))
-    this.#after(this.#between(this.#deliveredMs), () => {
-      if (this.#number(chat.instance).connected) this.#move(chat, added, 'delivered')
-    })
-    return added
+  #byPerson(chat: WorldChat, place: Place, fact: Happening['fact']): void {
+    if (!chat.settings.blocked) this.#happened(chat, fact, { sender: this.#people.get(place.person) })
   }
 
   #happened(
     chat: WorldChat,
     fact: Happening['fact'],
-    author: Author,
-    sender?: Person,
-    reference?: string,
+    by: {
+      sender?: Person
+      author?: Author
+      reference?: string | undefined
+      device?: number | undefined
+    },
   ): void {
-    const { instance } = chat
-    const happening: Happening = {
+    const number = this.#number(chat.instance)
+    this.#news.happened(number, {
       fact,
-      author,
-      at: this.#clock.now(),
-      chat: this.#chatParty(chat.address),
-      sender: party(sender ?? this.#number(instance)),
-      ...(reference !== undefined && { reference }),
-    }
-    if (this.#number(instance).connected) {
-      this.#emit({ type: 'happened', instance, happening })
-      return
-    }
-    const held = this.#held.get(instance) ?? []
-    if (held.push(happening) > HELD_PER_NUMBER) held.shift()
-    this.#held.set(instance, held)
-  }
-
-  #chatParty(at: Address): Party {
-    const group = this.groups.get(at)
-    if (group) return { address: at, aliases: [], name: group.name }
-    const person = this.#lookup(at)
-    return person ? party(person) : { address: at, aliases: [] }
-  }
-
-  #membership(group: Group, person: Person, change: 'join' | 'leave'): void {
-    this.#emit({ type: 'group', group })
-    const chat = this.#chat(group.instance, group.address)
-    this.#happened(chat, { kind: 'membership', change, members: [party(person)] }, 'other', person)
-  }
-
-  /** The phones that got our message say so, one after the other. */
-  #receipts(chat: WorldChat, message: WorldMessage): void {
-    const group = this.groups.get(chat.address)
-    const recipients = group
-      ? group.members.map((digits) => this.#person(digits))
-      : [this.#lookup(chat.address)]
-    const last = recipients.length - 1
-    recipients.forEach((person, index) => {
-      if (!person) return
-      this.#after(this.#between(this.#deliveredMs), () => {
-        this.#receipt(chat, message, person, 'delivered', index === last)
-        this.#after(this.#between(this.#readMs), () =>
-          this.#receipt(chat, message, person, 'read', index === last),
-        )
-      })
+      author: by.author ?? 'other',
+      chat: this.#shown(chat.address),
+      sender: party(by.sender ?? number),
+      ...(by.reference !== undefined && { reference: by.reference }),
+      ...(by.device !== undefined && { device: by.device }),
     })
   }
 
-  /** In a group the ticks move with the last member only. */
-  #receipt(
-    chat: WorldChat,
-    message: WorldMessage,
-    person: Person,
-    state: 'delivered' | 'read',
-    moves: boolean,
-  ): void {
-    if (message.revokedAt !== undefined || (moves && RANK[message.status] >= RANK[state])) return
-    if (moves) this.#move(chat, message, state)
-    this.#happened(chat, { kind: 'receipt', target: message.id, state }, 'other', person)
+  #shown(at: Address): Party {
+    const group = this.#groups.byAddress.get(at)
+    if (group) return { address: at, aliases: [], name: group.name }
+    const person = this.#people.find(at)
+    return person ? party(person) : { address: at, aliases: [] }
   }
 
-  /** A status only ever goes forward. */
-  #move(chat: WorldChat, message: WorldMessage, status: MessageStatus): void {
-    if (message.forged || RANK[message.status] >= RANK[status]) return
-    message.status = status
-    this.#changed(chat, message)
-  }
-
-  #setReaction(chat: WorldChat, message: WorldMessage, emoji: string, by: string | undefined): void {
-    message.reactions = message.reactions.filter((reaction) => reaction.by !== by)
-    if (emoji !== '') message.reactions.push({ emoji, ...(by !== undefined && { by }) })
-    this.#changed(chat, message)
-  }
-
-  #takeBack(chat: WorldChat, message: WorldMessage): void {
-    message.revokedAt = this.#clock.now()
-    message.content = { type: 'text', text: '' }
-    message.reactions = []
-    this.#changed(chat, message)
-  }
-
-  #setByHand(chat: WorldChat, byHand: boolean): void {
-    if (chat.byHand === byHand) return
-    chat.byHand = byHand
-    this.#emit({ type: 'chat', instance: chat.instance, chat: chat.address, byHand })
-  }
-
-  #setTyping(chat: WorldChat, typing: boolean, ms = 0): void {
-    this.#typing.get(chat)?.cancel()
-    this.#typing.delete(chat)
-    if (typing) {
-      const stop = () => this.#setTyping(chat, false)
-      const shownMs = Math.min(ms > 0 ? ms : LONGEST_TYPING_MS, LONGEST_TYPING_MS)
-      this.#typing.set(chat, this.#clock.setTimeout(stop, shownMs))
+  /** What people wrote while the number was away now has its second tick. */
+  #catchUp(instance: string): void {
+    for (const chat of this.#chats.of(instance)) {
+      for (const message of chat.messages)
+        if (message.by !== undefined && !chat.settings.blocked) this.#chats.move(chat, message, 'delivered')
     }
-    if (chat.typing === typing) return
-    chat.typing = typing
-    this.#emit({ type: 'typing', instance: chat.instance, chat: chat.address, typing })
   }
 }
-
-const party = (who: { digits: string; privateDigits: string; name: string }): Party => ({
-  address: address('phone', who.digits),
-  aliases: [address('private', who.privateDigits)],
-  name: who.name,
-})
-
-const onWire = (message: WorldMessage): Message => ({
-  id: message.id,
-  content: message.content,
-  ...(message.replyTo && { replyTo: message.replyTo }),
-})

@@ -1,4 +1,5 @@
 import type { HttpClient, HttpOutcome, HttpRequest } from '../core/ports.ts'
+import { dryRun } from '../simulator/dry-run.ts'
 import type { SimulatedGateway, WireRequest, WireResponse, World } from '../simulator/port.ts'
 import type { SimulatedWhatsApp } from '../simulator/world.ts'
 import type { FakeClock } from './fake-clock.ts'
@@ -77,7 +78,7 @@ export class FarSide {
     const world = this.#world.view(instance)
     const serve = (view: World) => gateway.serve(wire, number, view)
     // Faults are for what would have an effect, not for probes, questions and "typing…".
-    const fault = this.#faults.length > 0 && acts(serve, world) ? this.#faults.shift() : undefined
+    const fault = this.#faults.length > 0 && dryRun(serve, world).acts ? this.#faults.shift() : undefined
     return this.#end(request, fault, () => serve(world))
   }
 
@@ -105,17 +106,6 @@ export class FarSide {
       this.#hanging.add(end)
     })
   }
-}
-
-/** Would this request have an effect on WhatsApp? Served to a world in which nothing happens. */
-function acts(serve: (world: World) => WireResponse, world: World): boolean {
-  let acted = false
-  const act = () => {
-    acted = true
-    return true
-  }
-  serve({ ...world, send: act, react: act, revoke: act, read: act, removeMember: act, typing() {} })
-  return acted
 }
 
 const answered = ({ status, headers = {}, body }: WireResponse): HttpOutcome => ({

@@ -1,6 +1,7 @@
 import { address } from '../../core/address.ts'
 import type { Clock } from '../../core/ports.ts'
-import type { Place, SimulatedWhatsApp } from '../../simulator/world.ts'
+import type { Place } from '../../simulator/model.ts'
+import type { SimulatedWhatsApp } from '../../simulator/world.ts'
 
 /** How long (ms) a customer waits for an answer before going on. */
 const PATIENCE_MS = 3_000

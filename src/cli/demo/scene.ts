@@ -1,6 +1,6 @@
 import { address } from '../../core/address.ts'
+import type { Group, Person } from '../../simulator/model.ts'
 import type { SimulatedGateway, SimulatedNumber } from '../../simulator/port.ts'
-import type { Group, Person } from '../../simulator/world.ts'
 
 /** Everything invented that the demo plays with: two numbers, three customers, one group. */
 export interface Scene {

@@ -5,7 +5,8 @@ import type { Command } from '../../core/commands.ts'
 import type { ClientContext, GatewayClient } from '../../core/gateway.ts'
 import { messageId } from '../../core/ids.ts'
 import type { HttpOutcome, HttpRequest, Logger } from '../../core/ports.ts'
-import type { SimulatedNumber, World } from '../../simulator/port.ts'
+import { noWorld } from '../../simulator/no-world.fixture.ts'
+import type { SimulatedNumber } from '../../simulator/port.ts'
 import { GowaSettings } from './config.ts'
 import { gowa } from './index.ts'
 import { connect } from './send.ts'
@@ -308,18 +309,9 @@ describe('simulated REST', () => {
     device: 'front-desk',
     basicAuth: { username: 'hub', password: 'pass' },
   }
-  const world: World = {
-    now: () => 1_788_000_000_000,
-    newMessageId: () => messageId('3EB0NEW'),
+  const world = noWorld({
     isOnWhatsApp: (to) => to !== 'phone:5511955550404',
-    send() {},
-    react() {},
-    revoke: () => false,
-    read() {},
-    typing() {},
-    group: () => undefined,
-    removeMember: () => false,
-  }
+  })
   const authorization = `Basic ${Buffer.from('hub:pass').toString('base64')}`
   const ask = (
     path: string,

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { address } from '../../core/address.ts'
 import { messageId } from '../../core/ids.ts'
+import { noWorld } from '../../simulator/no-world.fixture.ts'
 import type { FoundMessage, Happening, SimulatedNumber, World } from '../../simulator/port.ts'
 import { uazapiSimulator } from './simulator.ts'
 
@@ -31,7 +32,7 @@ const find: World['find'] = ({ id, reference }) =>
 
 function setUp(changes: Partial<World> = {}, numberChanges: Partial<SimulatedNumber> = {}, keeps = true) {
   const done: unknown[] = []
-  const world: World = {
+  const world = noWorld({
     now: () => 1_788_000_000_000,
     newMessageId: () => messageId('3EB0C1'),
     isOnWhatsApp: (to) => to === CUSTOMER,
@@ -40,11 +41,9 @@ function setUp(changes: Partial<World> = {}, numberChanges: Partial<SimulatedNum
     revoke: (to, target) => done.push([to, target]) > 0,
     read: (...all) => void done.push(all),
     typing: (...all) => void done.push(all),
-    group: () => undefined,
-    removeMember: () => false,
     ...(keeps && { find }),
     ...changes,
-  }
+  })
   const call = (path: string, body?: unknown, token: string | undefined = number.token) => {
     const answer = uazapiSimulator.serve(
       {
