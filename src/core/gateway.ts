@@ -437,6 +437,14 @@ export interface Gateway<S = unknown> {
   /** How deliveries are proved: `signature` needs `webhook.secrets`, `url-key` needs `webhook.key`. */
   readonly proof: 'signature' | 'url-key'
   verify(delivery: RawDelivery, credentials: WebhookCredentials): Verification
+  /**
+   * What the gateway would send along with this body, so that `verify` takes it: for test deliveries and for
+   * doing one again. Undefined: nothing is configured to prove it with.
+   */
+  prove?(
+    body: Buffer,
+    credentials: WebhookCredentials,
+  ): { headers: Record<string, string>; urlKey?: string } | undefined
   normalise(verified: Verified, context: NormaliseContext): Normalised
   /** The instance's own credential, when deliveries carry it in the body. */
   credential?(settings: S): string | undefined

@@ -17,6 +17,10 @@ export function hmacMatches(secrets: readonly string[], bytes: Uint8Array, hex: 
   return match
 }
 
+/** HMAC-SHA256 of these bytes under a secret (UTF-8), in lower-case hex. */
+export const hmacHex = (secret: string, bytes: Uint8Array): string =>
+  createHmac('sha256', secret).update(bytes).digest('hex')
+
 /** Compares two strings in time that depends on neither's content; lengths may differ. */
 export function sameText(a: string, b: string): boolean {
   return timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))

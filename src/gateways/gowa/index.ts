@@ -2,7 +2,7 @@ import { defineGateway } from '../../core/gateway.ts'
 import { GowaSettings } from './config.ts'
 import { normalise } from './normalise.ts'
 import { connect } from './send.ts'
-import { verify } from './verify.ts'
+import { prove, verify } from './verify.ts'
 import { parseLoose } from './wire/address.ts'
 
 /** GOWA (go-whatsapp-web-multidevice), 4.22 to 9.x. What it can do and what not: README.md beside this. */
@@ -21,6 +21,7 @@ export const gowa = defineGateway({
   ] as const),
   proof: 'signature',
   verify,
+  prove,
   normalise,
   /** GOWA puts no credential into a body. */
   redact: (body) => body,

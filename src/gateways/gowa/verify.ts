@@ -1,6 +1,6 @@
 import type { RawDelivery, Verification, WebhookCredentials } from '../../core/gateway.ts'
 import { verified } from '../../core/gateway.ts'
-import { hmacMatches } from '../../core/signature.ts'
+import { hmacHex, hmacMatches } from '../../core/signature.ts'
 
 const HEADER = 'x-hub-signature-256'
 const PREFIX = 'sha256='
@@ -21,4 +21,12 @@ export function verify(delivery: RawDelivery, credentials: WebhookCredentials): 
   return hmacMatches(credentials.secrets, delivery.body, header.slice(PREFIX.length))
     ? { ok: true, verified: verified(delivery) }
     : refuse('does not match the body under any configured secret')
+}
+
+/** The signature GOWA would send with this body. */
+export function prove(
+  body: Buffer,
+  { secrets: [secret] }: WebhookCredentials,
+): { headers: Record<string, string> } | undefined {
+  return secret === undefined ? undefined : { headers: { [HEADER]: PREFIX + hmacHex(secret, body) } }
 }

@@ -3,7 +3,7 @@ import { settings } from './config.ts'
 import { normalise } from './normalise.ts'
 import { redact } from './redact.ts'
 import { connect } from './send.ts'
-import { verify } from './verify.ts'
+import { prove, verify } from './verify.ts'
 import { readRecipient } from './wire/address.ts'
 
 /** uazapi (uazapiGO v2), versions 1.0.0 to 2.1.1. What is known of it, and from where, is in README.md. */
@@ -24,6 +24,7 @@ export const uazapi = defineGateway({
   ]),
   proof: 'url-key',
   verify,
+  prove,
   normalise,
   credential: ({ token }) => token,
   redact,

@@ -1,5 +1,5 @@
 import { type RawDelivery, type Verification, verified, type WebhookCredentials } from '../../core/gateway.ts'
-import { hmacMatches, sameText } from '../../core/signature.ts'
+import { hmacHex, hmacMatches, sameText } from '../../core/signature.ts'
 
 /** Not a uazapi feature: a proxy in front of the hub may add it. Hex HMAC-SHA256 over the raw bytes. */
 const SIGNATURE_HEADER = 'x-webhook-signature'
@@ -26,6 +26,18 @@ export function verify(delivery: RawDelivery, credentials: WebhookCredentials): 
     }
   }
   return { ok: true, verified: verified(delivery) }
+}
+
+/** The key in the URL, and the signature of a proxy where secrets are configured. */
+export function prove(
+  body: Buffer,
+  { key, secrets: [secret] }: WebhookCredentials,
+): { headers: Record<string, string>; urlKey?: string } | undefined {
+  if (key === undefined && secret === undefined) return undefined
+  return {
+    headers: secret === undefined ? {} : { [SIGNATURE_HEADER]: hmacHex(secret, body) },
+    ...(key !== undefined && { urlKey: key }),
+  }
 }
 
 const refused = (reason: string): Verification => ({ ok: false, reason })
