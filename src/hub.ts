@@ -1,9 +1,9 @@
 import { type Address, parseAddress } from './core/address.ts'
 import type { Command } from './core/commands.ts'
-import type { HubConfig } from './core/config.ts'
+import type { HubConfig, ServerConfig } from './core/config.ts'
 import { HubError } from './core/errors.ts'
-import type { Gateway, GatewayClient } from './core/gateway.ts'
-import { type ChatId, type CommandId, type InstanceId, uuidv7 } from './core/ids.ts'
+import type { Capability, Gateway, GatewayClient, ServerClient } from './core/gateway.ts'
+import { type ChatId, type CommandId, type InstanceId, type ServerId, uuidv7 } from './core/ids.ts'
 import type { Clock, HttpClient, Logger, Metrics, Random } from './core/ports.ts'
 import type { Store } from './core/store.ts'
 import type { Feature, Handler, InstanceView, Owner, Turn } from './core/turn.ts'
@@ -12,6 +12,7 @@ import { createDispatcher } from './pipeline/dispatch.ts'
 import { createIngest, type Ingest } from './pipeline/ingest.ts'
 import { createJanitor } from './pipeline/janitor.ts'
 import { createPressure } from './pipeline/pressure.ts'
+import { createReconciler } from './pipeline/reconcile.ts'
 import { sanitize } from './pipeline/sanitize.ts'
 
 /** Everything concrete, chosen by `main.ts` or a test. */
@@ -64,8 +65,21 @@ export interface Hub {
    * Undefined when there is no such chat.
    */
   setOwner(chat: ChatId, owner: Owner): Promise<{ inFlight?: CommandId } | undefined>
+  /**
+   * A number's gateway, for questions about it and for administration. Anything that belongs into a chat goes
+   * through `send`. Undefined for an unknown instance.
+   */
+  gateway(instance: InstanceId): GatewayOf | undefined
+  /** A configured server with its admin's rights; undefined for an unknown one, or one that takes none. */
+  server(id: ServerId): ServerClient | undefined
   /** Gateway spelling of a recipient → address, asked of the instance's gateway. */
   parseRecipient(instance: InstanceId, text: string): Address | undefined
+}
+
+export interface GatewayOf {
+  readonly name: string
+  readonly capabilities: ReadonlySet<Capability>
+  readonly client: GatewayClient
 }
 
 /** How long a take-over waits for a send that is under way, and how often it looks (ms). */
@@ -95,6 +109,12 @@ export function createHub(parts: HubParts): Hub {
       }),
     )
   }
+  const servers = new Map(
+    config.servers.flatMap((server) => {
+      const client = administer(server, parts, gateways)
+      return client ? [[server.id, client] as const] : []
+    }),
+  )
   const holder = uuidv7(clock.now(), random)
   const referencePrefix = `${store.installation}-`
   const pressure = createPressure(parts.machine)
@@ -114,9 +134,11 @@ export function createHub(parts: HubParts): Hub {
     onCommands: () => deliverer.nudge(),
     onTimers: () => janitor.nudge(),
   })
+  const capabilities = new Map([...instances].map(([id, instance]) => [id, instance.capabilities]))
   const deliverer = createDeliverer({
     store,
     clients,
+    capabilities,
     pacing: new Map(config.instances.map((i) => [i.id, i.pacing])),
     clock,
     random,
@@ -125,6 +147,18 @@ export function createHub(parts: HubParts): Hub {
     holder,
     referencePrefix,
     onSent: () => dispatcher.nudge(),
+    onUnknown: () => reconciler.nudge(),
+  })
+  const reconciler = createReconciler({
+    store,
+    clients,
+    capabilities,
+    clock,
+    random,
+    log,
+    metrics,
+    referencePrefix,
+    onSettled: () => nudge(),
   })
   const janitor = createJanitor({
     store,
@@ -207,11 +241,35 @@ export function createHub(parts: HubParts): Hub {
         await new Promise<void>((resolve) => void clock.setTimeout(resolve, FLIGHT_STEP_MS))
       }
     },
+    gateway(instance) {
+      const view = instances.get(instance)
+      const client = clients.get(instance)
+      return view && client && { name: view.gateway, capabilities: view.capabilities, client }
+    },
+    server: (id) => servers.get(id),
     parseRecipient(instance, text) {
       const gateway = gateways.get(instances.get(instance)?.gateway ?? '')
       return parseAddress(text) ?? gateway?.parseRecipient(text)
     },
   }
+}
+
+/** A server shares base URL and access with the numbers on it. */
+function administer(
+  server: ServerConfig,
+  { config, http, clock, log }: HubParts,
+  gateways: ReadonlyMap<string, Gateway>,
+): ServerClient | undefined {
+  const { adminToken, baseUrl } = server
+  const settings = config.instances.find(
+    (one) => one.gateway === server.gateway && one.baseUrl === baseUrl,
+  )?.settings
+  return gateways
+    .get(server.gateway)
+    ?.administer?.(
+      { ...(adminToken !== undefined && { adminToken }), ...(settings !== undefined && { settings }) },
+      { baseUrl, http, clock, log: log.child({ server: server.id }) },
+    )
 }
 
 async function addressOf(store: Store, instance: InstanceId, to: ChatId | Address): Promise<Address> {

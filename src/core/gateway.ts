@@ -132,6 +132,8 @@ export const CAPABILITIES = [
   'webhooks',
   'webhook-errors',
   'instances',
+  /** A number can be logged in (by QR or code) and out. */
+  'pairing',
   'search',
   'download',
   'hosted-campaigns',

@@ -4,6 +4,7 @@ import type { Api, Edge } from './edge.ts'
 import { chatRoutes } from './routes/chats.ts'
 import { commandRoutes } from './routes/commands.ts'
 import { eventRoutes } from './routes/events.ts'
+import { gatewayRoutes } from './routes/gateway.ts'
 import { instanceRoutes } from './routes/instances.ts'
 import { validatorCompiler } from './validation.ts'
 
@@ -28,6 +29,7 @@ export async function mountApi(app: Api, edge: Edge): Promise<void> {
       chatRoutes(api, edge)
       commandRoutes(api, edge)
       instanceRoutes(api, edge)
+      gatewayRoutes(api, edge)
       await api.after()
       refuseOtherMethods(api, taken)
     },

@@ -79,6 +79,6 @@ test.each([
   await using edge = await startEdge()
   const { json } = await edge.api('POST', path, body)
   expect(json).toMatchObject({ status: 400, code: 'E_INVALID', errors: [{ field }] })
-  expect(json.errors[0].message).toContain(message)
+  expect((json.errors as { message: string }[])[0]?.message).toContain(message)
   expect(edge.hub.sends).toEqual([])
 })

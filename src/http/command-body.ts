@@ -21,7 +21,7 @@ const MAX_DATA_URL = Math.ceil(MAX_DATA_BYTES / 3) * 4 + 200
 
 const PHONE_LIKE = /^\+?[0-9\s()-]+$/
 /** Somebody, as people write a number or as the hub writes an address. */
-const who = z
+export const who = z
   .string()
   .min(1)
   .max(150)
@@ -35,6 +35,11 @@ const who = z
     })
     return z.NEVER
   })
+/** A phone number as people write it → its digits. */
+export const phone = z
+  .string()
+  .regex(/^\+?[0-9\s()-]{5,30}$/, 'must be an international phone number')
+  .transform((text) => text.replace(/[^0-9]/g, ''))
 const people = z.array(who).min(1).max(MAX_LIST)
 
 const text = z.string().min(1).max(MAX_TEXT)
@@ -43,7 +48,7 @@ const messageId = z.string().min(1).max(128).transform(asMessageId)
 const url = z.url({ protocol: /^https?$/, error: 'must be an absolute http or https URL' }).max(MAX_URL)
 const DATA_URL = /^data:[\w.+-]+\/[\w.+-]+(;[\w.+-]+=[^;,]*)*;base64,[A-Za-z0-9+/]+={0,2}$/
 /** Where the bytes are, or the bytes themselves. */
-const content = z.union(
+export const contentUrl = z.union(
   [
     url,
     z
@@ -79,7 +84,7 @@ const groupSetting = z.discriminatedUnion('set', [
   }),
   z.strictObject({
     set: z.literal('picture'),
-    url: z.union([content, z.literal('')]),
+    url: z.union([contentUrl, z.literal('')]),
   }),
   z.strictObject({ set: z.enum(['locked', 'announce', 'approval']), on }),
   z.strictObject({ set: z.literal('ephemeral'), seconds }),
@@ -111,7 +116,7 @@ export const COMMAND_BODIES = {
   text: z.strictObject({ text, mentions, linkPreview: z.union([on, preview]).exactOptional(), ...said }),
   media: z.strictObject({
     media: z.enum(MEDIA_TYPES),
-    url: content,
+    url: contentUrl,
     text: text.exactOptional(),
     fileName: name.exactOptional(),
     viewOnce: on.exactOptional(),
@@ -194,7 +199,7 @@ export const COMMAND_BODIES = {
   status: z.strictObject({
     text: z.string().min(1).max(656).exactOptional(),
     media: z.enum(MEDIA_TYPES).exactOptional(),
-    url: content.exactOptional(),
+    url: contentUrl.exactOptional(),
     color: z.number().int().min(1).max(19).exactOptional(),
     font: z.number().int().min(0).max(10).exactOptional(),
   }),

@@ -11,6 +11,7 @@ import {
   type EventId,
   type InstanceId,
   messageId,
+  type ServerId,
 } from '../core/ids.ts'
 import type { Clock, Logger, Metrics } from '../core/ports.ts'
 import type { ChatRow, CommandRow, EventRow } from '../core/store.ts'
@@ -116,6 +117,16 @@ export class FakeHub implements EdgeHub {
     const { idempotencyKey } = request
     const id = `00000000-0000-7000-8000-${idempotencyKey ? 'aaaaaaaaaaaa' : String(this.sends.length).padStart(12, '0')}`
     return { id: id as CommandId, created: true }
+  }
+
+  /** What the gateway of `support` has; replace to have more. */
+  gateways = new Map<string, ReturnType<EdgeHub['gateway']>>()
+  servers = new Map<string, ReturnType<EdgeHub['server']>>()
+  gateway(instance: InstanceId) {
+    return this.gateways.get(instance)
+  }
+  server(id: ServerId) {
+    return this.servers.get(id)
   }
 
   parseRecipient(_instance: InstanceId, text: string) {

@@ -6,7 +6,10 @@ import type { LogStore, Store } from '../core/store.ts'
 import type { Hub } from '../hub.ts'
 
 /** What the HTTP edge needs of a hub; a {@link Hub} is one. */
-export type EdgeHub = Pick<Hub, 'config' | 'ingest' | 'nudge' | 'send' | 'setOwner' | 'parseRecipient'> & {
+export type EdgeHub = Pick<
+  Hub,
+  'config' | 'ingest' | 'nudge' | 'send' | 'setOwner' | 'parseRecipient' | 'gateway' | 'server'
+> & {
   readonly store: LogStore & Pick<Store, 'ping'>
 }
 

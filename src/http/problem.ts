@@ -12,6 +12,8 @@ export interface Problem {
   requestId?: string
   /** One line per field at fault; only on E_INVALID. */
   errors?: unknown
+  /** May the same request work later? Only on answers about a gateway. */
+  retry?: boolean
 }
 
 /** `status` overrides the code's own where HTTP has a finer one (415, 431). */
@@ -36,7 +38,11 @@ export function problem(code: ErrorCode, detail: string, options: ProblemOptions
 /** What a client may know of a fault. Faults nobody foresaw are told by `requestId` alone. */
 export function problemOf(error: unknown, requestId: string): Problem {
   if (error instanceof HubError) {
-    return problem(error.code, error.message, { errors: error.details.errors })
+    const { errors, retry } = error.details
+    return {
+      ...problem(error.code, error.message, { errors }),
+      ...(typeof retry === 'boolean' && { retry }),
+    }
   }
   const detail = `Pombo met a fault of its own. The log has it under request ${requestId}.`
   return problem('E_INTERNAL', detail, { requestId })

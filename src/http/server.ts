@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
-import { HubError } from '../core/errors.ts'
+import { type ErrorCode, HubError } from '../core/errors.ts'
 import { type Clock, type Logger, type Metrics, noMetrics } from '../core/ports.ts'
 import { mountApi } from './api.ts'
 import type { Api, Edge, EdgeHub } from './edge.ts'
@@ -11,6 +11,9 @@ import { answer, PROBLEM_TYPE, prepareProblem, problemOf, rawAnswer, SECURITY_HE
 import { createWebhooks, isWebhook } from './webhooks.ts'
 
 const API_BODY_BYTES = 262_144
+
+/** Faults of others: told to whoever asked, no fault to look for here. */
+const FORESEEN: ReadonlySet<ErrorCode> = new Set(['E_STORE_UNAVAILABLE', 'E_GATEWAY'])
 
 export interface HttpServerOptions {
   hub: EdgeHub
@@ -85,7 +88,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     const known = hubErrorOf(error)
     const about = problemOf(known ?? error, request.id)
     const status = known === undefined ? about.status : ((error as FastifyError).statusCode ?? about.status)
-    if (about.status >= 500 && about.code !== 'E_STORE_UNAVAILABLE') {
+    if (about.status >= 500 && !FORESEEN.has(about.code)) {
       // The route, never the URL: a path or query may name somebody.
       log.error(
         { requestId: request.id, route: request.routeOptions.url, err: error },
@@ -93,7 +96,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       )
     }
     if (status === 401) reply.header('WWW-Authenticate', 'Bearer realm="pombo"')
-    if (status === 503) reply.header('Retry-After', '1')
+    const after = error instanceof HubError ? error.details.retryAfterSeconds : undefined
+    if (typeof after === 'number') reply.header('Retry-After', String(after))
+    else if (status === 503) reply.header('Retry-After', '1')
     reply
       .code(status)
       .headers(SECURITY_HEADERS)
