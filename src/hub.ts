@@ -82,6 +82,7 @@ export interface GatewayOf {
   readonly client: GatewayClient
 }
 
+const QUEUES = ['lanes', 'timers', 'outbox', 'searches'] as const
 /** How long a take-over waits for a send that is under way, and how often it looks (ms). */
 const FLIGHT_MS = 10_000
 const FLIGHT_STEP_MS = 50
@@ -179,7 +180,7 @@ export function createHub(parts: HubParts): Hub {
     pressure,
     onAccepted: () => dispatcher.nudge(),
   })
-  const loops = [dispatcher, deliverer, janitor]
+  const loops = [dispatcher, deliverer, reconciler, janitor]
   const nudge = () => {
     for (const loop of loops) loop.nudge()
   }
@@ -207,7 +208,7 @@ export function createHub(parts: HubParts): Hub {
         await new Promise((next) => setImmediate(next))
         const resting = loops.every((loop) => loop.resting)
         const due = resting
-          ? await Promise.all((['lanes', 'timers', 'outbox'] as const).map((q) => store.nextDue(q)))
+          ? await Promise.all(QUEUES.map((queue) => store.nextDue(queue)))
           : []
         quiet = resting && due.every((at) => at === undefined || at > clock.now()) ? quiet + 1 : 0
       }

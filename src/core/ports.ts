@@ -70,6 +70,11 @@ export const METRICS = {
   pombo_lane_wait_seconds: { type: 'histogram', labels: [], help: 'Event accepted to turn begun' },
   pombo_sends_total: { type: 'counter', labels: ['instance', 'end'], help: 'Sends by how they ended' },
   pombo_send_seconds: { type: 'histogram', labels: ['instance'], help: 'One send to a gateway' },
+  pombo_searches_total: {
+    type: 'counter',
+    labels: ['instance', 'end'],
+    help: 'Looks at a gateway for unknown sends, by what became of them: sent, retry, open',
+  },
   pombo_backlog: { type: 'gauge', labels: ['queue'], help: 'Waiting: events, commands' },
   pombo_held: { type: 'gauge', labels: ['what'], help: 'Waiting for a person: unknown sends, dead letters' },
 } as const satisfies Record<

@@ -3,7 +3,6 @@ import type { Command, CommandState, CommandType, SendResult } from './commands.
 import type {
   Author,
   ConnectionState,
-  Content,
   EventKind,
   Fact,
   Identity,
@@ -20,8 +19,11 @@ import type {
   EventId,
   InstanceId,
   LaneId,
+  MergeId,
   MessageId,
+  MessageRowId,
 } from './ids.ts'
+import type { MediaLedger, MediaRow } from './media.ts'
 import type { ChatView, ContactView, LaneEvent, LoggedMessage, Owner } from './turn.ts'
 
 /**
@@ -29,7 +31,7 @@ import type { ChatView, ContactView, LaneEvent, LoggedMessage, Owner } from './t
  * milliseconds since 1970; lease times use the store's own clock. Written once over an engine's dialect;
  * every engine passes the same conformance suite.
  */
-export interface Store extends InboxStore, LaneStore, OutboxStore, LogStore {
+export interface Store extends InboxStore, LaneStore, OutboxStore, LogStore, MediaLedger {
   /** Identity of this installation, made at the first start. */
   readonly installation: string
   /** Rejects with E_STORE_UNAVAILABLE when the store cannot commit. */
@@ -130,6 +132,8 @@ export type LogChange =
       author: Author
       at: number
       contact?: ContactId
+      /** In a direct chat: the one address of the other side it came under, if only one was shown. */
+      address?: Address
       status: MessageStatus
       /** Arrived as news; false for what history told. */
       live: boolean
@@ -138,10 +142,20 @@ export type LogChange =
   | { type: 'revoke'; target: MessageId; at: number }
   | { type: 'reaction'; target: MessageId; contact?: ContactId; author: Author; emoji: string; at: number }
   | { type: 'receipt'; target: MessageId; state: ReceiptState; at: number }
+  /** Every vote of somebody replaces the one before; no options: it was taken back. */
+  | {
+      type: 'vote'
+      target: MessageId
+      contact?: ContactId
+      author: Author
+      options: string[]
+      at: number
+    }
+  | { type: 'pin'; target: MessageId; pinned: boolean; at: number }
   /** An echo of our own send: settles that command as sent, whatever was believed. */
   | { type: 'echo'; messageId: MessageId; command: CommandId }
-  /** Somebody's display name, when it differs from the stored one. */
-  | { type: 'name'; contact?: ContactId; name: string }
+  /** Somebody's display name, when it differs from the stored one. `spare`: only where none is known. */
+  | { type: 'name'; contact?: ContactId; name: string; spare?: boolean }
   /** The number's connection; a lost one holds its sends, a regained one lets them go. */
   | { type: 'connection'; state: ConnectionState; reason?: string }
 
@@ -243,9 +257,11 @@ export interface LaneStore {
   /** Appends due timers and overdue parked events to their lanes. Returns how many. */
   fireDue(limit: number): Promise<number>
   /** When the next of these becomes ready (ms); undefined if nothing waits. `timers` includes parked events. */
-  nextDue(queue: 'lanes' | 'timers' | 'outbox'): Promise<number | undefined>
+  nextDue(queue: 'lanes' | 'timers' | 'outbox' | 'searches' | 'media'): Promise<number | undefined>
   /** Merges contacts whose lanes were leased when an event proved them one. Returns how many are left. */
   mergePending(): Promise<number>
+  /** The gateway's directory was asked about the party's aliases and named its address: they are one person. */
+  learn(party: Party): Promise<void>
 }
 
 // --- outbox ---------------------------------------------------------------------------------------
@@ -258,11 +274,8 @@ export interface ClaimedSend {
   attempt: number
   reference: string
   fence: number
-  /**
-   * `typing`: show typing for `typingMs`, then call `typed`. `send`: it is already marked `sending`.
-   * `reconcile`: an unknown send whose chat still waits.
-   */
-  task: 'typing' | 'send' | 'reconcile'
+  /** `typing`: show typing for `typingMs`, then call `typed`. `send`: it is already marked `sending`. */
+  task: 'typing' | 'send'
   typingMs: number
   queuedAt: number
 }
@@ -275,13 +288,53 @@ export interface Settlement {
   result: SendResult
   /** For `retry` and `hold`: when to try again; null makes it a dead letter. */
   retryAt: number | null
+  /** What was really said, where it is not the command itself. The log keeps this. */
+  said?: Command
+}
+
+/** A send nobody knows the end of, leased for one look at the gateway's own records. */
+export interface UnknownSend {
+  id: CommandId
+  chat: ChatId
+  instance: InstanceId
+  command: Command
+  attempt: number
+  /** When the attempt was marked `sending`: before its first byte (ms). */
+  sentAt: number
+  /** When it became unknown (ms). */
+  unknownAt: number
+  /** Searches so far that proved it absent from the gateway's records, one after the other. */
+  absences: number
+  /** Ids that receipts of this chat named since the attempt and that nobody knows. */
+  strangers: MessageId[]
+}
+/** What one look brought. */
+export type Finding =
+  /** The gateway's record carries our reference: it is ours, whatever else is known. */
+  | { type: 'ours'; messageId: MessageId; at?: number }
+  /** Own messages just like it. It is sent only if exactly one of them is nobody else's. */
+  | { type: 'alike'; messages: { id: MessageId; at: number }[] }
+  /** Certainly not sent. It is tried again, unless the chat has gone on without it. */
+  | { type: 'not-sent'; retryAt: number | null; reason: string }
+  /** No proof. `absences` replaces the count. */
+  | { type: 'nothing'; absences: number }
+export interface Conclusion {
+  send: Pick<UnknownSend, 'id' | 'chat' | 'instance' | 'attempt'>
+  finding: Finding
+  /** As in {@link Settlement}. */
+  said?: Command
+  /** When to look again if this settled nothing (ms); null: not before something new is heard. */
+  again: number | null
+  /** Receipts in its chat may make it worth another look, though not before this (ms). */
+  notBefore: number
 }
 
 export interface OutboxStore {
   /**
    * Leases chats with something to send and marks each one's next command `sending` under the chat's lock,
    * after comparing its epoch and reserving the number's next slot. What was decided under an old epoch is
-   * refused here. Instances that are held get at most one probing command after their waiting time.
+   * refused here. Instances that are held get at most one probing command after their waiting time. An
+   * unknown send holds its chat for `unknownHoldMs`; then it waits for a person, and the chat goes on.
    */
   claimSends(options: {
     holder: string
@@ -299,6 +352,13 @@ export interface OutboxStore {
   typed(send: { id: CommandId; chat: ChatId; fence: number }, readyAt: number): Promise<void>
   /** Records how sends ended. `sent` is recorded even when the lease was lost or the command is `unknown`. */
   settle(batch: readonly Settlement[]): Promise<void>
+  /** Leases sends whose end is unknown (held ones too) and that are due for a look at the gateway. */
+  claimUnknown(options: { limit: number; leaseMs: number }): Promise<UnknownSend[]>
+  /**
+   * Records what a look brought. Claims of other commands, of people's messages and of messages still in
+   * the lane are compared in the same transaction. Resolves to what has become of the send.
+   */
+  conclude(conclusion: Conclusion): Promise<'sent' | 'retry' | 'open'>
   /** A command of the chat that is being sent at this moment. */
   sendInFlight(chat: ChatId): Promise<CommandId | undefined>
   /** After a crash: what was `sending` becomes `unknown`, leases of this process's past life end now. */
@@ -369,6 +429,28 @@ export interface ContactRow {
   addresses: Address[]
   createdAt: number
 }
+/**
+ * What proved two contacts to be one.
+ * - `event`: one fact of a gateway named an address of each.
+ * - `number`: two forms of one line, of which a gateway had named at most one.
+ * - `receipt`: a message of ours to one was confirmed under the other.
+ * - `directory`: the gateway was asked, and said so.
+ */
+export type MergeProof = 'event' | 'number' | 'receipt' | 'directory'
+export interface MergeRow {
+  id: MergeId
+  kept: ContactId
+  gone: ContactId
+  at: number
+  proof: MergeProof
+  /** Addresses that came with the one that went. */
+  addresses: Address[]
+  /** Pairs of chats that became one. */
+  chats: { kept: ChatId; gone: ChatId }[]
+  undoneAt?: number
+}
+/** `busy`: something of either is being handled or sent; ask again. */
+export type UndoOutcome = 'undone' | 'undone-before' | 'not-found' | 'busy'
 export interface InstanceState {
   instance: InstanceId
   lastEventAt?: number
@@ -404,8 +486,16 @@ export interface LogStore {
   listChats(page: PageRequest & { instance?: string }): Promise<Page<ChatRow>>
   getChat(id: ChatId): Promise<ChatRow | undefined>
   getContact(id: ContactId): Promise<ContactRow | undefined>
+  /** Merges a contact took part in, on either side, undone ones included. Newest first. */
+  listMerges(contact: ContactId, page: PageRequest): Promise<Page<MergeRow>>
+  getMerge(id: MergeId): Promise<MergeRow | undefined>
+  /** Takes a merge back, whole or not at all. */
+  undoMerge(id: MergeId): Promise<UndoOutcome>
   /** Newest first. */
-  listMessages(chat: ChatId, page: PageRequest): Promise<Page<LoggedMessage & { content: Content }>>
+  listMessages(
+    chat: ChatId,
+    page: PageRequest,
+  ): Promise<Page<LoggedMessage & { row: MessageRowId; media?: MediaRow }>>
   getMessage(chat: ChatId, id: MessageId): Promise<LoggedMessage | undefined>
   /** Newest first. */
   listCommands(

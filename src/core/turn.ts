@@ -57,6 +57,10 @@ export interface LoggedMessage {
   revokedAt?: number
   /** Who reacted with what: `self` for our own number, else the public id of the contact. */
   reactions?: Record<string, string>
+  /** For a poll: who chose what, named as in `reactions`. */
+  votes?: Record<string, string[]>
+  /** Set while it is pinned to the top of its chat. */
+  pinnedAt?: number
 }
 
 export interface IntentOptions {

@@ -125,6 +125,8 @@ export const presentMessage = (row: LoggedMessage) => ({
   replyTo: row.replyTo,
   editedAt: optionalIso(row.editedAt),
   revokedAt: optionalIso(row.revokedAt),
+  votes: row.votes,
+  pinnedAt: optionalIso(row.pinnedAt),
 })
 
 export const presentCommand = (row: CommandRow) => ({

@@ -1,9 +1,10 @@
-import { REPEATABLE, type SendResult } from '../core/commands.ts'
-import type { GatewayClient } from '../core/gateway.ts'
+import { type Command, REPEATABLE, type SendResult } from '../core/commands.ts'
+import type { Capability, GatewayClient } from '../core/gateway.ts'
 import type { InstanceId } from '../core/ids.ts'
 import type { Clock, Logger, Metrics, Random } from '../core/ports.ts'
 import type { ClaimedSend, Settlement, Store } from '../core/store.ts'
 import { Batcher } from './batcher.ts'
+import { adapt } from './fallback.ts'
 import { settledWithin } from './grace.ts'
 import { Loop } from './loop.ts'
 import { retryAt, SEND_RETRY } from './retry.ts'
@@ -11,6 +12,8 @@ import { retryAt, SEND_RETRY } from './retry.ts'
 export interface DeliverParts {
   store: Store
   clients: ReadonlyMap<InstanceId, GatewayClient>
+  /** What each number's gateway can do; what it cannot is said in other words, or refused before it leaves. */
+  capabilities: ReadonlyMap<InstanceId, ReadonlySet<Capability>>
   pacing: ReadonlyMap<InstanceId, { minDelayMs: number; maxDelayMs: number }>
   clock: Clock
   random: Random
@@ -20,6 +23,8 @@ export interface DeliverParts {
   referencePrefix: string
   /** Messages went out: events may have waited for them. */
   onSent(): void
+  /** A send became unknown: it is to be looked for. */
+  onUnknown(): void
 }
 
 /** Sends under way at once, in all and per number: a gateway that hangs must not take every hand. */
@@ -45,6 +50,7 @@ export function createDeliverer(parts: DeliverParts) {
   const settlements = new Batcher<Settlement, void>(async (batch) => {
     await store.settle(batch)
     if (batch.some(({ result }) => result.end === 'sent')) parts.onSent()
+    if (batch.some(({ result }) => result.end === 'unknown')) parts.onUnknown()
     return batch.map(() => undefined)
   }, 256)
   const leaseMs =
@@ -106,7 +112,10 @@ export function createDeliverer(parts: DeliverParts) {
       await store.typed(send, clock.now() + send.typingMs)
       return
     }
-    const result = send.task === 'reconcile' ? STILL_UNKNOWN : await attempt(client, send, deadline)
+    const adapted = adapt(send.command, parts.capabilities.get(send.instance) ?? new Set())
+    const result = adapted.ok
+      ? await attempt(client, send, adapted.command, deadline)
+      : unsupported(send, adapted.reason)
     await settlements.add({
       id: send.id,
       chat: send.chat,
@@ -114,12 +123,21 @@ export function createDeliverer(parts: DeliverParts) {
       at: clock.now(),
       result,
       retryAt: await whenAgain(send, result),
+      ...(adapted.ok && adapted.command !== send.command && { said: adapted.command }),
     })
+  }
+
+  /** Refused without any request. */
+  function unsupported(send: ClaimedSend, reason: string): SendResult {
+    const result = { end: 'rejected', code: 'unsupported', reason } as const
+    ended(send, result)
+    return result
   }
 
   async function attempt(
     client: GatewayClient | undefined,
     send: ClaimedSend,
+    command: Command,
     deadline: number,
   ): Promise<SendResult> {
     // A process that was stopped and woke up late must not send under a lease it may have lost.
@@ -129,17 +147,22 @@ export function createDeliverer(parts: DeliverParts) {
     const started = clock.monotonic()
     let result: SendResult
     try {
-      result = await client.send(send.command, parts.referencePrefix + send.id)
+      result = await client.send(command, parts.referencePrefix + send.id)
     } catch (err) {
       // Clients do not throw; if one does, the request may have left.
       log.error({ err, command: send.id, instance: send.instance }, 'a gateway client threw')
       result = { end: 'unknown', reason: 'a fault in the gateway client' }
     }
     metrics.record('pombo_send_seconds', { instance: send.instance }, (clock.monotonic() - started) / 1000)
-    metrics.count('pombo_sends_total', { instance: send.instance, end: result.end })
     // Doing it twice changes nothing, so there is nothing to reconcile.
-    if (result.end === 'unknown' && REPEATABLE[send.command.type])
-      result = { end: 'retry', reason: result.reason }
+    if (result.end === 'unknown' && REPEATABLE[command.type]) result = { end: 'retry', reason: result.reason }
+    ended(send, result)
+    if (result.end === 'sent') holds.delete(send.instance)
+    return result
+  }
+
+  function ended(send: ClaimedSend, result: SendResult): void {
+    metrics.count('pombo_sends_total', { instance: send.instance, end: result.end })
     if (result.end !== 'sent') {
       log.warn(
         {
@@ -152,8 +175,7 @@ export function createDeliverer(parts: DeliverParts) {
         },
         'a send did not end as sent',
       )
-    } else holds.delete(send.instance)
-    return result
+    }
   }
 
   async function whenAgain(send: ClaimedSend, result: SendResult): Promise<number | null> {
@@ -184,5 +206,3 @@ export function createDeliverer(parts: DeliverParts) {
     },
   }
 }
-
-const STILL_UNKNOWN: SendResult = { end: 'unknown', reason: 'no proof either way yet' }

@@ -1,5 +1,6 @@
+import { chatKind } from '../core/address.ts'
 import { contentText } from '../core/events.ts'
-import type { CommandId, MessageId } from '../core/ids.ts'
+import type { CommandId, ContactId, MessageId } from '../core/ids.ts'
 import type { ClaimedEvent, LogChange } from '../core/store.ts'
 
 /**
@@ -18,6 +19,7 @@ export function logChanges(event: ClaimedEvent, ownCommand: CommandId | undefine
           author,
           at,
           ...who,
+          ...onlyAddress(event),
           live: event.disposition === 'handle',
           status: author === 'other' ? 'delivered' : 'sent',
         },
@@ -45,16 +47,24 @@ export function logChanges(event: ClaimedEvent, ownCommand: CommandId | undefine
           ...(fact.reason === undefined ? {} : { reason: fact.reason }),
         },
       ]
-    case 'group':
-      return fact.name === undefined ? [] : [{ type: 'name', name: fact.name.slice(0, 200) }]
-    case 'delete-for-me':
     case 'vote':
+      return [{ type: 'vote', target: fact.target, options: fact.options, author, at, ...who }]
     case 'pin':
+      return [{ type: 'pin', target: fact.target, pinned: fact.pinned, at }]
+    case 'group':
+      return named(fact.name)
+    case 'chat':
+      return isGroup(event) ? named(fact.name) : named(fact.name, { ...who, spare: true })
+    case 'contact':
+      // What our address book calls them; what they call themselves is better.
+      return fact.removed || isGroup(event) ? [] : named(fact.name, { ...who, spare: true })
+    // The rest changes nothing about what was said: the event itself is the record, and handlers see it.
+    // A lead's fields are the gateway's own and name nobody; a message deleted for us alone is still there
+    // for the customer.
+    case 'delete-for-me':
     case 'presence':
     case 'call':
     case 'label':
-    case 'chat':
-    case 'contact':
     case 'lead':
     case 'block':
     case 'channel':
@@ -69,6 +79,19 @@ export function logChanges(event: ClaimedEvent, ownCommand: CommandId | undefine
   }
 }
 
+const MAX_NAME = 200
+const isGroup = ({ chat }: ClaimedEvent): boolean => chat?.address.startsWith('group:') ?? false
+const named = (
+  name: string | undefined,
+  whose: { contact?: ContactId; spare?: boolean } = {},
+): LogChange[] => (name ? [{ type: 'name', name: name.slice(0, MAX_NAME), ...whose }] : [])
+
+/** Under which address the other side wrote, where the fact shows only one: an undone merge asks for it. */
+function onlyAddress({ chat }: ClaimedEvent): Pick<LogChange & { type: 'message' }, 'address'> {
+  const alone = chat && chat.aliases.length === 0 && chatKind(chat.address) === 'direct'
+  return alone ? { address: chat.address } : {}
+}
+
 /** The message without which this event means little: it waits for it a while. */
 export function waitsFor(event: ClaimedEvent): MessageId | undefined {
   const { fact } = event
@@ -80,10 +103,10 @@ export function nameChanges(event: ClaimedEvent, chatName: string | undefined): 
   const changes: LogChange[] = []
   const { contact, sender, chat } = event
   if (event.author === 'other' && contact && sender?.name && sender.name !== contact.name) {
-    changes.push({ type: 'name', contact: contact.id, name: sender.name.slice(0, 200) })
+    changes.push({ type: 'name', contact: contact.id, name: sender.name.slice(0, MAX_NAME) })
   }
-  if (chat?.name && chat.address.startsWith('group:') && chat.name !== chatName) {
-    changes.push({ type: 'name', name: chat.name.slice(0, 200) })
+  if (chat?.name && isGroup(event) && chat.name !== chatName) {
+    changes.push({ type: 'name', name: chat.name.slice(0, MAX_NAME) })
   }
   return changes
 }

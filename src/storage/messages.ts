@@ -3,6 +3,8 @@ import type { Author, Message } from '../core/events.ts'
 import { MESSAGE_STATUSES } from '../core/events.ts'
 import type { ContactId, MessageId } from '../core/ids.ts'
 import type { Db, Engine } from './dialect.ts'
+import { wantMedia } from './media.ts'
+import { proveByReceipt } from './proof.ts'
 
 /** How long a receipt waits for its message: longer than any gateway may take to answer a send (ms). */
 const EARLY_RECEIPT_MS = 10 * 60_000
@@ -20,6 +22,8 @@ export interface NewMessage {
   status: number
   live: boolean
   command?: string
+  /** See `message.address`. */
+  address?: string
 }
 
 /**
@@ -43,6 +47,7 @@ export async function insertMessages(engine: Engine, db: Db, messages: readonly 
       'content',
       'reply_to',
       'command_id',
+      'address',
     ],
     messages.map((m) => [
       m.chat,
@@ -56,7 +61,13 @@ export async function insertMessages(engine: Engine, db: Db, messages: readonly 
       JSON.stringify(m.message.content),
       m.message.replyTo ? JSON.stringify(m.message.replyTo) : null,
       m.command ?? null,
+      m.address ?? null,
     ]),
+  )
+  await wantMedia(
+    engine,
+    db,
+    messages.filter((m, i) => inserted[i] && m.live && m.author === 'other' && 'media' in m.message.content),
   )
   for (const [i, m] of messages.entries()) {
     if (!inserted[i]) await completeMessage(db, m)
@@ -130,13 +141,21 @@ export async function raiseStatus(
     returning message.chat_id, message.message_id`.execute(db)
   const found = new Set(known.map((row) => `${row.chat_id} ${row.message_id}`))
   for (const [key, receipt] of furthest) {
-    if (found.has(key)) continue
-    await sql`insert into early_receipt (instance, message_id, status, expires_at)
-      values (${receipt.instance}, ${receipt.target}, ${receipt.status}, ${now + EARLY_RECEIPT_MS})
+    if (found.has(key) || (await proveByReceipt(db, receipt, now))) continue
+    await sql`insert into early_receipt (instance, message_id, chat_id, status, at, expires_at)
+      values (${receipt.instance}, ${receipt.target}, ${receipt.chat}, ${receipt.status}, ${now}, ${now + EARLY_RECEIPT_MS})
       on conflict (instance, message_id) do update set
         status = case when early_receipt.status < excluded.status then excluded.status else early_receipt.status end,
         expires_at = excluded.expires_at`.execute(db)
+    await lookAgain(db, receipt.chat, now)
   }
+}
+
+/** A message nobody knows reached somebody in this chat: it may be the send whose end is unknown. */
+async function lookAgain(db: Db, chat: number, now: number): Promise<void> {
+  await sql`update command set search_at = case when search_from > ${now} then search_from else ${now} end
+    where chat_id = ${chat} and unknown_at is not null and state in ('unknown', 'held')
+      and search_at is null and search_from is not null`.execute(db)
 }
 
 /**

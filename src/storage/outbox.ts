@@ -20,6 +20,10 @@ const SENT = MESSAGE_STATUSES.indexOf('sent')
 /** Done twice they change nothing: after a crash they are simply done again. */
 const isRepeatable = (type: string): boolean => REPEATABLE[type as CommandType]
 const REPEATABLE_TYPES = COMMAND_TYPES.filter(isRepeatable)
+/** A send becomes unknown: this long after, the gateway is first asked about it (ms). */
+const FIRST_LOOK_MS = 2_000
+/** Looks that prove absence lie this far apart (ms). */
+const BETWEEN_LOOKS_MS = 60_000
 /** After a probe of a held number begins, the next one waits at least this long (ms). */
 const PROBE_MS = 60_000
 
@@ -95,14 +99,14 @@ export async function claimSends(
         })
         release.push({ chat_id, ready_at: now })
         break
+      case 'doubt':
+        await setState(db, head.seq, inDoubt('the process that was sending this ended', now))
+        release.push({ chat_id, ready_at: now + options.unknownHoldMs })
+        break
+      case 'wait':
+        release.push({ chat_id, ready_at: step.until })
+        break
       case 'give':
-        if (step.lostLease) {
-          await setState(db, head.seq, {
-            state: 'unknown',
-            unknown_at: now,
-            reason: 'the process that was sending this ended',
-          })
-        }
         if (step.task === 'send') marked.push(head.seq)
         sends.push(toSend(head, fence, step.task))
         break
@@ -153,7 +157,10 @@ async function leaseOutboxes(
   return rows
 }
 
-type Step = { do: 'refuse' | 'hold' } | { do: 'give'; task: ClaimedSend['task']; lostLease?: boolean }
+type Step =
+  | { do: 'refuse' | 'hold' | 'doubt' }
+  | { do: 'wait'; until: number }
+  | { do: 'give'; task: ClaimedSend['task'] }
 
 /** What to do with a chat's next command; notes in `slot` what sending it takes of its number. */
 function decide(
@@ -163,12 +170,10 @@ function decide(
   options: Parameters<OutboxStore['claimSends']>[0],
   now: number,
 ): Step {
-  if (head.state === 'sending' && !isRepeatable(head.type))
-    return { do: 'give', task: 'reconcile', lostLease: true }
+  if (head.state === 'sending' && !isRepeatable(head.type)) return { do: 'doubt' }
   if (head.state === 'unknown') {
-    return now - (head.unknown_at ?? now) >= options.unknownHoldMs
-      ? { do: 'hold' }
-      : { do: 'give', task: 'reconcile' }
+    const until = (head.unknown_at ?? now) + options.unknownHoldMs
+    return until <= now ? { do: 'hold' } : { do: 'wait', until }
   }
   if (head.epoch !== null && head.epoch !== epoch) return { do: 'refuse' }
   const pacing = options.pacing.get(head.instance as InstanceId)
@@ -236,15 +241,19 @@ function toSend(head: Head, fence: number, task: ClaimedSend['task']): ClaimedSe
   }
 }
 
+/** Nobody knows whether it went out: the chat is held, and the gateway is asked before long. */
+const inDoubt = (reason: string, now: number) => ({
+  state: 'unknown',
+  reason,
+  unknown_at: now,
+  search_at: now + FIRST_LOOK_MS,
+  absences: 0,
+})
+
 const setState = (
   db: Db,
   seq: number,
-  set: {
-    state: string
-    reason: string | null
-    settled_at?: number | null
-    unknown_at?: number | null
-  },
+  set: { state: string; reason: string | null; settled_at?: number | null } | ReturnType<typeof inDoubt>,
 ) => db.updateTable('command').set(set).where('seq', '=', seq).execute()
 
 async function releaseOutboxes(
@@ -311,7 +320,7 @@ export async function settleSends(
     switch (result.end) {
       case 'sent': {
         sent.push({ seq: command.seq, message_id: result.messageId ?? null })
-        const body = JSON.parse(command.body) as Command
+        const body = settlement.said ?? (JSON.parse(command.body) as Command)
         if (makesMessage(body) && result.messageId)
           messages.push(outgoing(body, command, result.messageId, settlement.at))
         break
@@ -325,8 +334,7 @@ export async function settleSends(
           })
         break
       case 'unknown':
-        if (current)
-          await setState(db, command.seq, { state: 'unknown', reason: result.reason, unknown_at: now })
+        if (current) await setState(db, command.seq, inDoubt(result.reason, now))
         readyAt = now + options.unknownHoldMs
         break
       case 'retry':
@@ -363,7 +371,8 @@ export async function settleSends(
     where outbox.chat_id = w.chat_id and outbox.fence = w.fence`.execute(db)
 }
 
-function outgoing(
+/** The row that a send of ours gets in its chat's log. */
+export function outgoing(
   body: MessageCommand,
   command: { chat_id: number; instance: string; id: string },
   messageId: MessageId,
@@ -405,9 +414,13 @@ export async function recoverAfterCrash(db: Db, now: number): Promise<{ unknown:
     .execute()
   const unknown = await db
     .updateTable('command')
-    .set({ state: 'unknown', unknown_at: now, reason: 'the process that was sending this ended' })
+    .set(inDoubt('the process that was sending this ended', now))
     .where('state', '=', 'sending')
     .executeTakeFirst()
+  // A look that died with its process. One that counted absences keeps its distance from the next.
+  await sql`update command set search_at = case when absences = 0 then ${now + FIRST_LOOK_MS}
+      when search_at < ${now + BETWEEN_LOOKS_MS} then search_at else ${now + BETWEEN_LOOKS_MS} end
+    where search_at > ${now} and state in ('unknown', 'held')`.execute(db)
   const lanes = await db
     .updateTable('lane')
     .set({ holder: null, ready_at: now })
@@ -429,6 +442,7 @@ export async function holdRestored(db: Db): Promise<number> {
     .set({
       state: 'held',
       reason: 'an old copy of the database was restored; this may have been sent already',
+      search_at: null,
     })
     .where('state', 'in', ['queued', 'sending', 'unknown'])
     .executeTakeFirst()

@@ -3,7 +3,17 @@ import type { Address, ChatKind } from '../core/address.ts'
 import type { Command, CommandState, CommandType } from '../core/commands.ts'
 import { HubError } from '../core/errors.ts'
 import { type Author, type Content, type EventKind, MESSAGE_STATUSES, type Message } from '../core/events.ts'
-import type { ChatId, CommandId, ContactId, DeliveryId, EventId, InstanceId, MessageId } from '../core/ids.ts'
+import type {
+  ChatId,
+  CommandId,
+  ContactId,
+  DeliveryId,
+  EventId,
+  InstanceId,
+  MergeId,
+  MessageId,
+  MessageRowId,
+} from '../core/ids.ts'
 import type {
   Backlog,
   ChatRow,
@@ -12,6 +22,8 @@ import type {
   EventRow,
   EventStatus,
   InstanceState,
+  MergeProof,
+  MergeRow,
   Page,
   PageRequest,
   Store,
@@ -19,6 +31,8 @@ import type {
 import type { LoggedMessage, Owner } from '../core/turn.ts'
 import type { Db } from './dialect.ts'
 import { type EventData, toChatState } from './lanes.ts'
+import { mediaOf, mediaReads } from './media.ts'
+import type { MergeDetail } from './merge-record.ts'
 import { PLACE_HOLDER } from './messages.ts'
 
 const NEXT_DUE = {
@@ -30,6 +44,10 @@ const NEXT_DUE = {
   }>`select min(case when coalesce(i.hold_until, 0) > o.ready_at and coalesce(i.hold_until, 0) >= coalesce(i.next_send_at, 0)
         then i.hold_until when coalesce(i.next_send_at, 0) > o.ready_at then i.next_send_at else o.ready_at end) as due
     from outbox o left join instance_state i on i.instance = o.instance where o.ready_at is not null`,
+  searches: sql<{
+    due: number | null
+  }>`select min(search_at) as due from command where search_at is not null`,
+  media: sql<{ due: number | null }>`select min(ready_at) as due from media where ready_at is not null`,
 } as const
 
 /** The part of the port that reads. */
@@ -53,6 +71,11 @@ export type StoreReads = Pick<
   | 'sendInFlight'
   | 'timerIsCurrent'
   | 'nextDue'
+  | 'listMerges'
+  | 'getMerge'
+  | 'mediaBytesSince'
+  | 'getMedia'
+  | 'needsMedia'
 >
 
 /** Everything a store only reads; needs nothing but a connection. Every list is newest first. */
@@ -66,6 +89,7 @@ export function createReads(read: Db): StoreReads {
     .where('status', '>', PLACE_HOLDER)
     .compile()
   return {
+    ...mediaReads(read),
     async listEvents(page) {
       const window = await windowOf(read, 'event', 'id', page)
       const rows = await read
@@ -132,6 +156,21 @@ export function createReads(read: Db): StoreReads {
         ...(row.name === null ? {} : { name: row.name }),
       }
     },
+    async listMerges(contact, page) {
+      const rows = await read
+        .selectFrom('contact_merge')
+        .selectAll()
+        .where((eb) => eb.or([eb('kept', '=', contact), eb('gone', '=', contact)]))
+        .where(before('id', page))
+        .orderBy('id', 'desc')
+        .limit(page.limit + 1)
+        .execute()
+      return toPage(rows, page.limit, (row) => row.id, toMerge)
+    },
+    async getMerge(id) {
+      const row = await read.selectFrom('contact_merge').selectAll().where('id', '=', id).executeTakeFirst()
+      return row && toMerge(row)
+    },
     async listMessages(chat, page) {
       const rows = await read
         .selectFrom('message')
@@ -141,7 +180,19 @@ export function createReads(read: Db): StoreReads {
         .orderBy('id', 'desc')
         .limit(page.limit + 1)
         .execute()
-      return toPage(rows, page.limit, (row) => row.id, toMessage)
+      const media = await mediaOf(
+        read,
+        rows.map((row) => row.id),
+      )
+      return toPage(
+        rows,
+        page.limit,
+        (row) => row.id,
+        (row) => {
+          const medium = media.get(row.id)
+          return { ...toMessage(row), row: row.id as MessageRowId, ...(medium && { media: medium }) }
+        },
+      )
     },
     async getMessage(chat, id) {
       const row = await read
@@ -366,6 +417,22 @@ function toMessage(row: Row<'message'>): LoggedMessage {
     ...(row.edited_at === null ? {} : { editedAt: row.edited_at }),
     ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
     ...(row.reactions === null ? {} : { reactions: JSON.parse(row.reactions) as Record<string, string> }),
+    ...(row.votes === null ? {} : { votes: JSON.parse(row.votes) as Record<string, string[]> }),
+    ...(row.pinned_at === null ? {} : { pinnedAt: row.pinned_at }),
+  }
+}
+
+function toMerge(row: Row<'contact_merge'>): MergeRow {
+  const { addresses, chats } = JSON.parse(row.detail) as MergeDetail
+  return {
+    id: row.id as MergeId,
+    kept: row.kept as ContactId,
+    gone: row.gone as ContactId,
+    at: row.at,
+    proof: row.proof as MergeProof,
+    addresses: addresses as Address[],
+    chats: chats.map(({ kept, gone }) => ({ kept: kept as ChatId, gone: gone as ChatId })),
+    ...(row.undone_at === null ? {} : { undoneAt: row.undone_at }),
   }
 }
 

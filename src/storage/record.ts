@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { type Content, MESSAGE_STATUSES } from '../core/events.ts'
-import { type MessageId, publicId } from '../core/ids.ts'
+import { type Author, type Content, MESSAGE_STATUSES } from '../core/events.ts'
+import { type ContactId, type MessageId, publicId } from '../core/ids.ts'
 import type { LogChange, TurnCommit } from '../core/store.ts'
 import type { Db, Engine } from './dialect.ts'
 import { holdInstance } from './instances.ts'
@@ -28,6 +28,7 @@ export async function recordLog(
           message: change.message,
           author: change.author,
           contact: change.contact,
+          ...(change.address === undefined ? {} : { address: change.address }),
           at: change.at,
           status: MESSAGE_STATUSES.indexOf(change.status),
           live: change.live,
@@ -79,17 +80,25 @@ async function changeMessage(
   }
 }
 
-async function rename(db: Db, chat: number, change: Extract<LogChange, { type: 'name' }>): Promise<void> {
-  if (change.contact === undefined) {
-    await db.updateTable('chat').set({ name: change.name }).where('id', '=', chat).execute()
-    return
+async function rename(
+  db: Db,
+  chat: number,
+  { name, contact, spare = false }: Extract<LogChange, { type: 'name' }>,
+): Promise<void> {
+  if (contact !== undefined) {
+    await db
+      .updateTable('contact')
+      .set({ name })
+      .where('id', '=', contact)
+      .$if(spare, (query) => query.where('name', 'is', null))
+      .execute()
   }
-  await db.updateTable('contact').set({ name: change.name }).where('id', '=', change.contact).execute()
   await db
     .updateTable('chat')
-    .set({ name: change.name })
+    .set({ name })
     .where('id', '=', chat)
-    .where('contact_id', '=', change.contact)
+    .$if(contact !== undefined, (query) => query.where('contact_id', '=', contact!))
+    .$if(spare, (query) => query.where('name', 'is', null))
     .execute()
 }
 
@@ -116,47 +125,63 @@ async function recordConnection(
 /** A number reported offline is probed again after this long (ms), in case its "connected" was lost. */
 const OFFLINE_HOLD_MS = 60_000
 
-async function changeLogged(
-  db: Db,
-  turn: LogSource,
-  change: Extract<LogChange, { type: 'edit' | 'revoke' | 'reaction' }>,
-): Promise<void> {
+type MessageChange = Extract<LogChange, { type: 'edit' | 'revoke' | 'reaction' | 'vote' | 'pin' }>
+
+async function changeLogged(db: Db, turn: LogSource, change: MessageChange): Promise<void> {
   const target = await db
     .selectFrom('message')
-    .select(['id', 'content', 'reactions'])
+    .select(['id', 'content', 'reactions', 'votes'])
     .where('chat_id', '=', turn.lane)
     .where('message_id', '=', change.target)
     .executeTakeFirst()
   if (!target) {
-    await insertUnknownMessage(db, turn, change)
+    // A vote or pin is nothing without its message; the event keeps it.
+    if (change.type !== 'vote' && change.type !== 'pin') await insertUnknownMessage(db, turn, change)
     return
   }
   const update = db.updateTable('message').where('id', '=', target.id)
-  if (change.type === 'edit') {
-    const content = {
-      ...(JSON.parse(target.content) as Content),
-      ...(change.text === undefined ? {} : { text: change.text }),
+  switch (change.type) {
+    case 'edit': {
+      const content = {
+        ...(JSON.parse(target.content) as Content),
+        ...(change.text === undefined ? {} : { text: change.text }),
+      }
+      await update.set({ content: JSON.stringify(content), edited_at: change.at }).execute()
+      return
     }
-    await update.set({ content: JSON.stringify(content), edited_at: change.at }).execute()
-  } else if (change.type === 'revoke') {
-    await update.set({ revoked_at: change.at }).execute()
-  } else {
-    await update.set({ reactions: JSON.stringify(withReaction(target.reactions, change)) }).execute()
+    case 'revoke':
+      await update.set({ revoked_at: change.at }).execute()
+      return
+    case 'reaction':
+      await update.set({ reactions: withReaction(target.reactions, change) }).execute()
+      return
+    case 'vote': {
+      const options = change.options.length === 0 ? undefined : change.options
+      await update.set({ votes: ofEverybody(target.votes, whoOf(change), options) }).execute()
+      return
+    }
+    case 'pin':
+      await update.set({ pinned_at: change.pinned ? change.at : null }).execute()
+      return
+    default:
+      change satisfies never
   }
 }
 
-/** One reaction a person; the last one stands, an empty one takes it back. */
-function withReaction(
-  stored: string | null,
-  change: Extract<LogChange, { type: 'reaction' }>,
-): Record<string, string> {
-  const reactions = stored === null ? {} : (JSON.parse(stored) as Record<string, string>)
-  const who =
-    change.author === 'other' && change.contact !== undefined ? publicId('con', change.contact) : 'self'
-  if (change.emoji === '') delete reactions[who]
-  else reactions[who] = change.emoji
-  return reactions
+/** Who reacted or voted, as the log names them. */
+const whoOf = ({ author, contact }: { author: Author; contact?: ContactId }): string =>
+  author === 'other' && contact !== undefined ? publicId('con', contact) : 'self'
+
+/** One entry a person; the last one stands, an undefined one takes it back. */
+function ofEverybody<T>(stored: string | null, who: string, entry: T | undefined): string {
+  const all = stored === null ? {} : (JSON.parse(stored) as Record<string, T>)
+  if (entry === undefined) delete all[who]
+  else all[who] = entry
+  return JSON.stringify(all)
 }
+
+const withReaction = (stored: string | null, change: Extract<LogChange, { type: 'reaction' }>): string =>
+  ofEverybody(stored, whoOf(change), change.emoji === '' ? undefined : change.emoji)
 
 /** An edit, revoke or reaction whose message never came: kept as one of a message nobody saw. */
 async function insertUnknownMessage(
@@ -181,7 +206,7 @@ async function insertUnknownMessage(
       status: PLACE_HOLDER,
       content: JSON.stringify(content),
       reply_to: null,
-      reactions: change.type === 'reaction' ? JSON.stringify(withReaction(null, change)) : null,
+      reactions: change.type === 'reaction' ? withReaction(null, change) : null,
       edited_at: change.type === 'edit' ? change.at : null,
       revoked_at: change.type === 'revoke' ? change.at : null,
       command_id: null,

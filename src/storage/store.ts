@@ -4,15 +4,19 @@ import type { Arrival, Store } from '../core/store.ts'
 import { commitTurns } from './commit.ts'
 import type { Engine } from './dialect.ts'
 import { fireDue } from './due.ts'
+import { resolveContacts } from './identity.ts'
 import { acceptBatch } from './inbox.ts'
 import { holdInstance } from './instances.ts'
 import * as lanes from './lanes.ts'
+import * as media from './media.ts'
 import { mergeWaiting } from './merge.ts'
 import * as operate from './operate.ts'
 import * as outbox from './outbox.ts'
 import { prune } from './prune.ts'
 import { createReads } from './reads.ts'
+import * as reconcile from './reconcile.ts'
 import { beginStep, finishStep } from './steps.ts'
+import { undoMerge } from './undo.ts'
 
 export interface StoreOptions {
   /** See {@link Store.mark}. */
@@ -68,12 +72,23 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     fireDue: (limit) => engine.write((db) => fireDue(engine, db, limit, now())),
     async mergePending() {
       const waiting = await engine.read.selectFrom('pending_merge').select('id').limit(1).executeTakeFirst()
-      return waiting ? engine.write((db) => mergeWaiting(db, now())) : 0
+      return waiting ? engine.write((db) => mergeWaiting(engine, db, now())) : 0
     },
     claimSends: (request) => engine.write((db) => outbox.claimSends(engine, db, request, now())),
     typed: (send, readyAt) => engine.write((db) => outbox.markTyped(db, send, readyAt)),
     settle: (batch) => engine.write((db) => outbox.settleSends(engine, db, batch, now(), options)),
+    claimUnknown: (request) => engine.write((db) => reconcile.claimUnknown(engine, db, request, now())),
+    conclude: (conclusion) => engine.write((db) => reconcile.conclude(engine, db, conclusion, now())),
     recover: () => engine.write((db) => outbox.recoverAfterCrash(db, now())),
+    learn: (party) =>
+      engine.write(async (db) => {
+        await resolveContacts(engine, db, [party], now(), 'directory')
+      }),
+    undoMerge: (id) => engine.write((db) => undoMerge(engine, db, id, now())),
+    claimMedia: (request) => engine.write((db) => media.claimMedia(engine, db, request, now())),
+    settleMedia: (end) => engine.write((db) => media.settleMedia(db, end, now())),
+    expireMedia: (request) => engine.write((db) => media.expireMedia(db, request)),
+    forgetMedia: (hash) => engine.write((db) => media.forgetMedia(db, hash)),
     holdInstance: (instance, hold) => engine.write((db) => holdInstance(db, instance, hold)),
     enqueue: (request) => engine.write((db) => outbox.enqueueCommand(engine, db, request, now())),
 

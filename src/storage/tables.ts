@@ -20,7 +20,13 @@ export interface Tables {
   lane: LaneTable
   chat: ChatTable
   contact: { id: number; name: string | null; created_at: number; merged_into: number | null }
-  address: { address: string; contact_id: number; created_at: number }
+  address: {
+    address: string
+    contact_id: number
+    created_at: number
+    /** 1 once a gateway named it; 0 while only we wrote to it. */
+    seen: Generated<number>
+  }
   message: MessageTable
   command: CommandTable
   outbox: {
@@ -43,7 +49,14 @@ export interface Tables {
   /** An edit, revoke or reaction that waits beside the lane for its message. */
   parked: { event_id: number; lane_id: number; target: string; until: number }
   /** Receipts for messages nobody knows yet: they may come before the send's own answer. */
-  early_receipt: { instance: string; message_id: string; status: number; expires_at: number }
+  early_receipt: {
+    instance: string
+    message_id: string
+    chat_id: number
+    status: number
+    at: number
+    expires_at: number
+  }
   step: {
     event_id: number
     generation: number
@@ -62,9 +75,43 @@ export interface Tables {
     last_event_at: number | null
   }
   /** Contacts proved to be one while a lane of theirs was leased; merged as soon as it is free. */
-  pending_merge: { id: Generated<number>; contact_a: number; contact_b: number; created_at: number }
-  /** What a merge did, so that it can be shown and undone. */
-  contact_merge: { id: Generated<number>; kept: number; gone: number; at: number; detail: string }
+  pending_merge: {
+    id: Generated<number>
+    contact_a: number
+    contact_b: number
+    proof: string
+    created_at: number
+  }
+  /** What a merge did and on what proof, so that it can be shown and undone. */
+  contact_merge: {
+    id: Generated<number>
+    kept: number
+    gone: number
+    at: number
+    proof: string
+    /** `MergeDetail` as JSON. */
+    detail: string
+    undone_at: number | null
+  }
+  media: MediaTable
+}
+
+/** The medium of a message somebody sent us, and how far it is fetched. */
+interface MediaTable {
+  /** `message.id` */
+  message: number
+  instance: string
+  state: string
+  attempts: number
+  /** When it is to be tried (next); also how long a fetch that runs is leased. NULL: nothing to do. */
+  ready_at: number | null
+  created_at: number
+  fetched_at: number | null
+  /** sha256 in hex. Outlives `fetched` until the bytes are removed. */
+  hash: string | null
+  bytes: number | null
+  mime: string | null
+  reason: string | null
 }
 
 interface EventTable {
@@ -137,7 +184,13 @@ interface MessageTable {
   reactions: string | null
   edited_at: number | null
   revoked_at: number | null
+  votes: string | null
+  pinned_at: number | null
   command_id: string | null
+  /** The one address of the other side it came under; NULL if several were shown, or none. Direct chats only. */
+  address: string | null
+  /** The chat it was written down in, if a merge took it from there. */
+  origin_chat: number | null
 }
 
 interface CommandTable {
@@ -163,4 +216,10 @@ interface CommandTable {
   sending_at: number | null
   unknown_at: number | null
   settled_at: number | null
+  /** When to look at the gateway for it again; NULL: not by itself. Leased looks lie in the future. */
+  search_at: number | null
+  /** No look before this can prove anything by likeness or absence. */
+  search_from: number | null
+  /** Looks in a row that proved it absent. */
+  absences: number
 }
