@@ -1,7 +1,7 @@
 import { defineGateway } from '../../core/gateway.ts'
 import { GowaSettings } from './config.ts'
 import { normalise } from './normalise.ts'
-import { connect } from './send.ts'
+import { administer, connect } from './send.ts'
 import { prove, verify } from './verify.ts'
 import { parseLoose } from './wire/address.ts'
 
@@ -12,11 +12,36 @@ export const gowa = defineGateway({
   capabilities: new Set([
     'typing',
     'media',
+    'media-bytes',
+    'voice',
+    'stickers',
+    'view-once',
+    'link-preview',
+    'location',
+    'contact',
+    'poll',
+    'forward',
+    'edit',
     'react',
     'revoke',
+    'delete-for-me',
     'read',
+    'star',
     'mentions',
+    'mention-all',
     'groups',
+    'group-admin',
+    'archive',
+    'pin-chat',
+    'ephemeral',
+    'reject-call',
+    'directory',
+    'profile',
+    'privacy',
+    'webhooks',
+    'instances',
+    'search',
+    'download',
     'sees-own-messages',
   ] as const),
   proof: 'signature',
@@ -27,4 +52,5 @@ export const gowa = defineGateway({
   redact: (body) => body,
   parseRecipient: (text) => parseLoose(text.trim())?.address,
   connect,
+  administer,
 })
