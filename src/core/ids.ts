@@ -18,6 +18,9 @@ export type EventId = Brand<number, 'EventId'>
 export type LaneId = Brand<number, 'LaneId'>
 export type ChatId = LaneId
 export type ContactId = Brand<number, 'ContactId'>
+export type MergeId = Brand<number, 'MergeId'>
+/** A message as a row of the hub's log; {@link MessageId} is the gateway's, and unique in its chat only. */
+export type MessageRowId = Brand<number, 'MessageRowId'>
 /** UUIDv7 made by the hub. It is also what a gateway carries as client reference where it can. */
 export type CommandId = Brand<string, 'CommandId'>
 /** The gateway's own id of a message, without any owner prefix. */
@@ -33,7 +36,7 @@ export const isInstanceId = (text: string): text is InstanceId =>
 
 export const messageId = (text: string): MessageId => text as MessageId
 
-type PublicKind = 'evt' | 'chat' | 'dlv' | 'con'
+type PublicKind = 'evt' | 'chat' | 'dlv' | 'con' | 'mrg' | 'msg'
 /** `12` → `evt_12`: how numeric ids look outside the process. */
 export const publicId = (kind: PublicKind, id: number): string => `${kind}_${id}`
 /** The inverse of {@link publicId}; undefined when the text is not an id of that kind. */

@@ -1,14 +1,37 @@
 import { sql } from 'kysely'
 import { type Address, addressKind, chatKind } from '../core/address.ts'
 import type { Party } from '../core/events.ts'
+import { otherAddress } from '../core/phone.ts'
+import type { MergeProof } from '../core/store.ts'
 import type { Db, Engine } from './dialect.ts'
-import { currentContact, mergeContacts } from './merge.ts'
+import { mergeContacts } from './merge.ts'
+import { currentContact } from './merge-record.ts'
 
 const isPerson = (address: Address): boolean => chatKind(address) === 'direct'
 
 /**
- * Finds or makes the contact of every party, learns their further addresses, and joins contacts that one
- * fact proves to be one person: at once where their lanes are free, else as soon as they are.
+ * How the addresses of a party came to be known.
+ * - `seen`: a gateway named all of them as one.
+ * - `written`: somebody here wrote them. Says nothing about who has them.
+ * - `directory`: a gateway was asked about the aliases and named the address.
+ */
+export type Knowledge = 'seen' | 'written' | 'directory'
+
+interface Known {
+  contact_id: number
+  seen: boolean
+}
+
+/**
+ * Finds or makes the contact of every party, learns their further addresses, and joins contacts that are proved
+ * to be one person: at once where their lanes are free, else as soon as they are.
+ *
+ * What proves it, and nothing else does:
+ * 1. One fact names both addresses, or the gateway's directory does.
+ * 2. Both are forms of one line by the numbering plan (`core/phone.ts`), and a gateway has named at most one of
+ *    them: then the other one is but a way somebody here wrote it. Two forms that a gateway names apart stay
+ *    two people, whatever the plan says.
+ *
  * @returns contact id by person address, for every address of every party
  */
 export async function resolveContacts(
@@ -16,38 +39,45 @@ export async function resolveContacts(
   db: Db,
   parties: readonly Party[],
   now: number,
+  how: Knowledge = 'seen',
 ): Promise<Map<Address, number>> {
   const groups = parties
     .map((party) => ({ party, addresses: [party.address, ...party.aliases].filter(isPerson) }))
     .filter((group) => group.addresses.length > 0)
   const contactOf = new Map<Address, number>()
-  const wanted = [...new Set(groups.flatMap((group) => group.addresses))].sort()
-  if (wanted.length === 0) return contactOf
-
-  const table = engine.table(
-    { address: 'text' },
-    wanted.map((address) => ({ address })),
+  if (groups.length === 0) return contactOf
+  const seenNow = new Set(
+    how === 'seen'
+      ? groups.flatMap((group) => group.addresses)
+      : how === 'directory'
+        ? groups.map((group) => group.party.address)
+        : [],
   )
-  const { rows } = await sql<{ address: Address; contact_id: number }>`
-    select a.address, a.contact_id from ${table} w join address a on a.address = w.address`.execute(db)
-  for (const row of rows) contactOf.set(row.address, row.contact_id)
+  const known = await lookUp(
+    engine,
+    db,
+    groups.flatMap((group) => group.addresses),
+  )
+  for (const [address, row] of known) contactOf.set(address, row.contact_id)
 
   // A group none of whose addresses is known gets a new contact; groups may share addresses.
   const fresh: { id: number; name: string | null }[] = []
   const unknown = groups.filter((group) => !group.addresses.some((address) => contactOf.has(address)))
   let nextId = unknown.length > 0 ? await engine.reserveIds(db, 'contact', unknown.length) : 0
   const learnt = new Map<Address, number>()
-  const merges: [number, number][] = []
+  const merges: { a: number; b: number; proof: MergeProof }[] = []
   for (const { party, addresses } of groups) {
-    const known = [
+    const ids = [
       ...new Set(addresses.map((address) => contactOf.get(address)).filter((id) => id !== undefined)),
     ]
-    let id = known[0]
+    let id = ids[0]
     if (id === undefined) {
       id = nextId++
       fresh.push({ id, name: party.name ?? null })
     }
-    for (const other of known.slice(1)) merges.push([id, other])
+    for (const other of ids.slice(1)) {
+      merges.push({ a: id, b: other, proof: how === 'directory' ? 'directory' : 'event' })
+    }
     for (const address of addresses) {
       if (contactOf.has(address)) continue
       contactOf.set(address, id)
@@ -63,18 +93,58 @@ export async function resolveContacts(
   await engine.insert(
     db,
     'address',
-    ['address', 'contact_id', 'created_at'],
-    [...learnt].sort(([a], [b]) => (a < b ? -1 : 1)).map(([address, id]) => [address, id, now]),
+    ['address', 'contact_id', 'created_at', 'seen'],
+    [...learnt]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([address, id]) => [address, id, now, seenNow.has(address) ? 1 : 0]),
   )
-  for (const [a, b] of merges) {
-    // An earlier merge of this fact may have taken one of them away already.
-    const kept = await mergeContacts(db, await currentContact(db, a), await currentContact(db, b), now)
-    if (kept === undefined) continue
-    for (const [address, id] of contactOf) {
-      if (id === a || id === b || (await currentContact(db, id)) === kept) contactOf.set(address, kept)
-    }
+  for (const [address, row] of known) {
+    if (row.seen || !seenNow.has(address)) continue
+    await db.updateTable('address').set({ seen: 1 }).where('address', '=', address).execute()
+  }
+  merges.push(...(await sameLines(engine, db, learnt, seenNow)))
+  for (const pair of merges) await mergeContacts(engine, db, pair, now)
+  if (merges.length > 0) {
+    for (const [address, id] of contactOf) contactOf.set(address, await currentContact(db, id))
   }
   return contactOf
+}
+
+async function lookUp(engine: Engine, db: Db, addresses: readonly Address[]): Promise<Map<Address, Known>> {
+  const wanted = [...new Set(addresses)].sort()
+  const table = engine.table(
+    { address: 'text' },
+    wanted.map((address) => ({ address })),
+  )
+  const { rows } = await sql<{ address: Address; contact_id: number; seen: number }>`
+    select a.address, a.contact_id, a.seen from ${table} w join address a on a.address = w.address`.execute(
+    db,
+  )
+  return new Map(rows.map((row) => [row.address, { contact_id: row.contact_id, seen: row.seen === 1 }]))
+}
+
+/** Addresses learnt just now that are another way to write one that was known before. */
+async function sameLines(
+  engine: Engine,
+  db: Db,
+  learnt: ReadonlyMap<Address, number>,
+  seenNow: ReadonlySet<Address>,
+): Promise<{ a: number; b: number; proof: MergeProof }[]> {
+  const forms = [...learnt].flatMap(([address, contact]) => {
+    const other = otherAddress(address)
+    return other?.oneLine ? [{ address, contact, other: other.address }] : []
+  })
+  if (forms.length === 0) return []
+  const known = await lookUp(
+    engine,
+    db,
+    forms.map((form) => form.other),
+  )
+  return forms.flatMap(({ address, contact, other }) => {
+    const row = known.get(other)
+    if (!row || row.contact_id === contact || (row.seen && seenNow.has(address))) return []
+    return [{ a: contact, b: row.contact_id, proof: 'number' as const }]
+  })
 }
 
 /** The best address of a party to speak to: a phone where one is known. */

@@ -4,7 +4,7 @@ import type { Party } from '../core/events.ts'
 import type { Acceptance, Arrival, ArrivingEvent } from '../core/store.ts'
 import type { Cell, Db, Engine } from './dialect.ts'
 import { bestAddress, resolveContacts } from './identity.ts'
-import { contactLaneKey } from './merge.ts'
+import { contactLaneKey } from './merge-record.ts'
 
 /** How long a fact without identity of its own (connection, presence) counts as a repeat (ms). */
 const STATE_WINDOW_MS = 5 * 60_000
@@ -292,7 +292,7 @@ export async function ensureChat(
   to: Party,
   now: number,
 ): Promise<number> {
-  const contacts = await resolveContacts(engine, db, [to], now)
+  const contacts = await resolveContacts(engine, db, [to], now, 'written')
   const contact = contacts.get(to.address as Address)
   const key = laneKey(instance, to, contact)
   const ids = await ensureLanes(engine, db, new Map([[key, { instance, chat: to, contact }]]))

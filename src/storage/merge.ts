@@ -1,196 +1,127 @@
 import { sql } from 'kysely'
-import type { Db } from './dialect.ts'
+import type { Address } from '../core/address.ts'
+import { otherAddress } from '../core/phone.ts'
+import type { MergeProof } from '../core/store.ts'
+import type { Db, Engine } from './dialect.ts'
+import { mergeChats } from './merge-chats.ts'
+import { currentContact, type MergeDetail } from './merge-record.ts'
 
 /**
- * Makes two contacts one. The older one stays. On every instance where both have a chat, the two lanes
- * become one: pending events of both are put in order of acceptance behind the kept lane; a person's
- * ownership wins; the epoch is the larger plus one; timers and state that collide are written to the
- * merge's record.
- *
- * While a lane or outbox of either is leased nothing is touched and the merge is noted for later.
- * @returns the id of the contact that stays, or undefined when it has to wait
+ * A merge that found a lane leased takes the lease away after this long (ms): the turn that held it is stale
+ * and runs again in the merged lane. Sends are always waited for.
  */
-export async function mergeContacts(db: Db, a: number, b: number, now: number): Promise<number | undefined> {
+const PATIENCE_MS = 5_000
+
+/**
+ * Makes two contacts one. The older one stays. On every instance where the other one has a chat, the two lanes
+ * become one: waiting events of both are put in order of acceptance behind the kept lane; a person's ownership
+ * wins, then nobody's; the epoch is the larger plus one; timers and state that collide are the kept one's.
+ * Everything is written down, so that `undoMerge` can take it back.
+ *
+ * While a lane or outbox of either is leased nothing is touched and the merge is noted for later. Two contacts
+ * a person took apart are never joined again by themselves.
+ * @returns the id of the contact that stays, or undefined when nothing was merged
+ */
+export async function mergeContacts(
+  engine: Engine,
+  db: Db,
+  pair: { a: number; b: number; proof: MergeProof; since?: number },
+  now: number,
+): Promise<number | undefined> {
+  const a = await currentContact(db, pair.a)
+  const b = await currentContact(db, pair.b)
   const [kept, gone] = a < b ? [a, b] : [b, a]
   if (kept === gone) return kept
+  if (await takenApart(db, kept, gone)) return undefined
+
   const chats = await db
     .selectFrom('chat')
-    .innerJoin('lane', 'lane.id', 'chat.id')
-    .leftJoin('outbox', 'outbox.chat_id', 'chat.id')
-    .select([
-      'chat.id',
-      'chat.instance',
-      'chat.contact_id',
-      'lane.holder as lane_holder',
-      'outbox.holder as outbox_holder',
-    ])
-    .where('chat.contact_id', 'in', [kept, gone])
-    .where('chat.merged_into', 'is', null)
-    .orderBy('chat.id')
+    .select(['id', 'instance', 'contact_id'])
+    .where('contact_id', 'in', [kept, gone])
+    .where('merged_into', 'is', null)
+    .orderBy('id')
     .execute()
-  if (chats.some((chat) => chat.lane_holder !== null || chat.outbox_holder !== null)) {
-    await db
-      .insertInto('pending_merge')
-      .values({ contact_a: kept, contact_b: gone, created_at: now })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
+  const moving = chats.filter((chat) => chat.contact_id === gone)
+  const touched = chats.filter((chat) => moving.some((one) => one.instance === chat.instance))
+  const patient = now - (pair.since ?? now) < PATIENCE_MS
+  if (
+    !(await lockLanes(
+      db,
+      touched.map((chat) => chat.id),
+      patient,
+    ))
+  ) {
+    await noteMerge(db, { a: kept, b: gone, proof: pair.proof }, now)
     return undefined
   }
-  const detail: { chats: unknown[]; addresses: string[] } = { chats: [], addresses: [] }
+
+  const names = await db
+    .selectFrom('contact')
+    .select(['id', 'name'])
+    .where('id', 'in', [kept, gone])
+    .execute()
+  const nameOf = (id: number) => names.find((row) => row.id === id)?.name ?? null
   const addresses = await db.selectFrom('address').select('address').where('contact_id', '=', gone).execute()
-  detail.addresses = addresses.map((row) => row.address)
-  for (const chat of chats.filter((c) => c.contact_id === gone)) {
+  const folded = await db.selectFrom('contact').select('id').where('merged_into', '=', gone).execute()
+  const detail: MergeDetail = {
+    addresses: addresses.map((row) => row.address),
+    contacts: folded.map((row) => row.id),
+    name: nameOf(kept),
+    chats: [],
+    spoken: [],
+  }
+  for (const chat of moving) {
     const twin = chats.find((c) => c.contact_id === kept && c.instance === chat.instance)
-    if (twin) {
-      detail.chats.push(await mergeChats(db, twin.id, chat.id, now))
-    } else {
-      await db
-        .updateTable('lane')
-        .set({ key: contactLaneKey(chat.instance, kept) })
-        .where('id', '=', chat.id)
-        .execute()
-      await db.updateTable('chat').set({ contact_id: kept }).where('id', '=', chat.id).execute()
-      detail.chats.push({ moved: chat.id })
-    }
+    detail.chats.push(await mergeChats(engine, db, { kept: twin?.id, gone: chat.id, contact: kept }, now))
   }
   await db.updateTable('address').set({ contact_id: kept }).where('contact_id', '=', gone).execute()
-  await sql`update contact set name = coalesce(name, (select name from contact where id = ${gone})) where id = ${kept}`.execute(
-    db,
-  )
-  await db.updateTable('contact').set({ merged_into: kept }).where('id', '=', gone).execute()
+  await db
+    .updateTable('contact')
+    .set({ name: nameOf(kept) ?? nameOf(gone) })
+    .where('id', '=', kept)
+    .execute()
+  // One step from every merged contact to the one that stands: turns look no further.
+  await sql`update contact set merged_into = ${kept} where id = ${gone} or merged_into = ${gone}`.execute(db)
+  detail.spoken = await speakUnderSeenForm(db, kept)
   await db
     .insertInto('contact_merge')
-    .values({ kept, gone, at: now, detail: JSON.stringify(detail) })
+    .values({ kept, gone, at: now, proof: pair.proof, detail: JSON.stringify(detail), undone_at: null })
+    .execute()
+  await db
+    .deleteFrom('pending_merge')
+    .where('contact_a', 'in', [kept, gone])
+    .where('contact_b', 'in', [kept, gone])
     .execute()
   return kept
 }
 
-/** Key of the lane of a direct chat. */
-export const contactLaneKey = (instance: string, contact: number): string => `${instance}/c${contact}`
-
-async function mergeChats(db: Db, kept: number, gone: number, now: number): Promise<unknown> {
-  // Events: behind the kept lane, in order of acceptance.
-  const pending = await db
-    .selectFrom('event')
-    .select('id')
-    .where('lane_id', 'in', [kept, gone])
-    .where('status', '=', 'pending')
-    .orderBy('id')
-    .execute()
-  const lane = await db
-    .selectFrom('lane')
-    .select(['next_place', 'fence'])
-    .where('id', '=', kept)
-    .executeTakeFirstOrThrow()
-  let place = lane.next_place
-  for (const event of pending) {
-    await db.updateTable('event').set({ lane_id: kept, place: place++ }).where('id', '=', event.id).execute()
-  }
+/** Notes a merge that cannot happen in this transaction; the janitor does it. */
+export async function noteMerge(
+  db: Db,
+  { a, b, proof }: { a: number; b: number; proof: MergeProof },
+  now: number,
+): Promise<void> {
   await db
-    .updateTable('lane')
-    .set({
-      head: lane.next_place,
-      next_place: place,
-      ready_at: pending.length > 0 ? now : null,
-      fence: lane.fence + 1,
-    })
-    .where('id', '=', kept)
+    .insertInto('pending_merge')
+    .values({ contact_a: Math.min(a, b), contact_b: Math.max(a, b), proof, created_at: now })
+    .onConflict((conflict) => conflict.doNothing())
     .execute()
-  await sql`update lane set ready_at = null, fence = fence + 1, key = key || '#' || id where id = ${gone}`.execute(
-    db,
-  )
-  // What waits for somebody moves along; what is done stays where it was, and is found through `merged_into`:
-  // moving all of it would scan the largest tables inside an accept. States are written out so that the
-  // partial indexes serve.
-  await sql`update event set lane_id = ${kept} where status = 'dead' and lane_id = ${gone}`.execute(db)
-  await sql`update event set lane_id = ${kept} where id in (select event_id from parked where lane_id = ${gone})`.execute(
-    db,
-  )
-  await db.updateTable('parked').set({ lane_id: kept }).where('lane_id', '=', gone).execute()
-
-  // The log: a message both chats saw is one message.
-  await sql`delete from message where chat_id = ${gone}
-    and message_id in (select message_id from message where chat_id = ${kept})`.execute(db)
-  await db.updateTable('message').set({ chat_id: kept }).where('chat_id', '=', gone).execute()
-
-  // Who may speak, and the best address.
-  const both = await db.selectFrom('chat').selectAll().where('id', 'in', [kept, gone]).execute()
-  const stays = both.find((chat) => chat.id === kept)
-  const goes = both.find((chat) => chat.id === gone)
-  if (stays && goes) {
-    const person = [stays, goes].find((chat) => chat.owner === 'person')
-    const owned = person ?? stays
-    const epoch = Math.max(stays.epoch, goes.epoch) + 1
-    if (!person) {
-      // The bot owned both: what it has queued is still its own word.
-      for (const chat of [stays, goes]) {
-        await sql`update command set epoch = ${epoch}
-          where chat_id = ${chat.id} and state in ('queued', 'sending', 'unknown') and epoch = ${chat.epoch}`.execute(
-          db,
-        )
-      }
-    }
-    await db
-      .updateTable('chat')
-      .set({
-        owner: owned.owner,
-        owner_at: owned.owner_at,
-        epoch,
-        address: stays.address.startsWith('phone:')
-          ? stays.address
-          : goes.address.startsWith('phone:')
-            ? goes.address
-            : stays.address,
-        name: stays.name ?? goes.name,
-        last_message_at: Math.max(stays.last_message_at ?? 0, goes.last_message_at ?? 0) || null,
-      })
-      .where('id', '=', kept)
-      .execute()
-    await db.updateTable('chat').set({ merged_into: kept }).where('id', '=', gone).execute()
-  }
-  // The outbox: commands keep their order of decision.
-  await sql`update command set chat_id = ${kept}
-    where chat_id = ${gone} and state in ('queued', 'sending', 'unknown')`.execute(db)
-  await sql`update command set chat_id = ${kept}
-    where chat_id = ${gone} and state in ('unknown', 'held', 'dead')`.execute(db)
-  await sql`insert into outbox (chat_id, instance, ready_at)
-    select ${kept}, instance, ready_at from outbox where chat_id = ${gone} and ready_at is not null
-    on conflict (chat_id) do update set ready_at = coalesce(outbox.ready_at, excluded.ready_at), fence = outbox.fence + 1`.execute(
-    db,
-  )
-  await db.deleteFrom('outbox').where('chat_id', '=', gone).execute()
-
-  // Timers and state: what collides is kept in the record.
-  const timers = await db
-    .selectFrom('timer')
-    .selectAll()
-    .where('lane_id', '=', gone)
-    .where('key', 'in', db.selectFrom('timer').select('key').where('lane_id', '=', kept))
-    .execute()
-  const state = await db
-    .selectFrom('state')
-    .selectAll()
-    .where('lane_id', '=', gone)
-    .where('key', 'in', db.selectFrom('state').select('key').where('lane_id', '=', kept))
-    .execute()
-  for (const row of timers)
-    await db.deleteFrom('timer').where('lane_id', '=', gone).where('key', '=', row.key).execute()
-  for (const row of state)
-    await db.deleteFrom('state').where('lane_id', '=', gone).where('key', '=', row.key).execute()
-  await db.updateTable('timer').set({ lane_id: kept }).where('lane_id', '=', gone).execute()
-  await db.updateTable('state').set({ lane_id: kept }).where('lane_id', '=', gone).execute()
-
-  return { kept, gone, timers, state, chat: goes }
 }
 
 /** Merges that had to wait. @returns how many still wait */
-export async function mergeWaiting(db: Db, now: number): Promise<number> {
+export async function mergeWaiting(engine: Engine, db: Db, now: number): Promise<number> {
   const waiting = await db.selectFrom('pending_merge').selectAll().orderBy('id').limit(100).execute()
-  for (const merge of waiting) {
-    await db.deleteFrom('pending_merge').where('id', '=', merge.id).execute()
-    const a = await currentContact(db, merge.contact_a)
-    const b = await currentContact(db, merge.contact_b)
-    await mergeContacts(db, a, b, now)
+  for (const { id, contact_a, contact_b, proof, created_at } of waiting) {
+    await db.deleteFrom('pending_merge').where('id', '=', id).execute()
+    const pair = { a: contact_a, b: contact_b, proof: proof as MergeProof, since: created_at }
+    await mergeContacts(engine, db, pair, now)
+    // One that goes on waiting keeps the time it began.
+    await db
+      .updateTable('pending_merge')
+      .set({ created_at })
+      .where('contact_a', 'in', [contact_a, contact_b])
+      .where('contact_b', 'in', [contact_a, contact_b])
+      .execute()
   }
   const left = await db
     .selectFrom('pending_merge')
@@ -199,16 +130,59 @@ export async function mergeWaiting(db: Db, now: number): Promise<number> {
   return Number(left?.n ?? 0)
 }
 
-/** Follows merges to the contact that stands. */
-export async function currentContact(db: Db, id: number): Promise<number> {
-  let current = id
-  for (;;) {
-    const row = await db
-      .selectFrom('contact')
-      .select('merged_into')
-      .where('id', '=', current)
-      .executeTakeFirst()
-    if (!row?.merged_into) return current
-    current = row.merged_into
+/**
+ * Locks lanes in the order of their ids. Moves their fences, so that whoever held them finds out.
+ * @param patient leave leased lanes to those who hold them
+ * @returns false when one of them, or an outbox, is leased; nothing is changed then
+ */
+export async function lockLanes(db: Db, chats: readonly number[], patient: boolean): Promise<boolean> {
+  if (chats.length === 0) return true
+  const leased = await db
+    .selectFrom('lane')
+    .leftJoin('outbox', 'outbox.chat_id', 'lane.id')
+    .select(['lane.holder as lane', 'outbox.holder as outbox'])
+    .where('lane.id', 'in', chats)
+    .execute()
+  if (leased.some((row) => row.outbox !== null || (patient && row.lane !== null))) return false
+  for (const id of [...chats].sort((a, b) => a - b)) {
+    await sql`update lane set fence = fence + 1, holder = null where id = ${id}`.execute(db)
   }
+  return true
+}
+
+/** Has a person taken these two apart, or two that went into them? */
+async function takenApart(db: Db, a: number, b: number): Promise<boolean> {
+  const family = (id: number) =>
+    sql`(select ${id} union all select id from contact where merged_into = ${id})`
+  const { rows } = await sql<{ id: number }>`select id from contact_merge where undone_at is not null
+    and ((kept in ${family(a)} and gone in ${family(b)}) or (kept in ${family(b)} and gone in ${family(a)}))
+    limit 1`.execute(db)
+  return rows.length > 0
+}
+
+/**
+ * A chat that is spoken to under a number only we ever wrote is from now on spoken to under the form of it
+ * that the gateway uses.
+ */
+async function speakUnderSeenForm(db: Db, contact: number): Promise<MergeDetail['spoken']> {
+  const known = await db
+    .selectFrom('address')
+    .select(['address', 'seen'])
+    .where('contact_id', '=', contact)
+    .execute()
+  const seen = new Set(known.filter((row) => row.seen === 1).map((row) => row.address))
+  const chats = await db
+    .selectFrom('chat')
+    .select(['id', 'address'])
+    .where('contact_id', '=', contact)
+    .where('merged_into', 'is', null)
+    .execute()
+  const spoken: MergeDetail['spoken'] = []
+  for (const { id, address } of chats) {
+    const other = otherAddress(address as Address)?.address
+    if (other === undefined || seen.has(address) || !seen.has(other)) continue
+    await db.updateTable('chat').set({ address: other }).where('id', '=', id).execute()
+    spoken.push({ chat: id, from: address, to: other })
+  }
+  return spoken
 }
