@@ -157,3 +157,28 @@ test('a limit of the gateway says when to ask again', async () => {
   const res = await edge.api('GET', `/instances/support/groups/${encodeURIComponent(GROUP)}`)
   expect([res.status, res.headers['retry-after'], res.json.retry]).toEqual([429, '3', true])
 })
+
+test('the hub is registered as webhook with its own path and secret, and its key is not shown', async () => {
+  const asked: unknown[] = []
+  const webhook = { id: 'w1', enabled: true, events: [], excludes: [] }
+  await using edge = await edgeWith({
+    webhooks: {
+      list: async () => ({
+        ok: true,
+        value: [{ ...webhook, url: 'https://hub.example/webhooks/support/a-url-key' }],
+      }),
+      register: async (wanted) => {
+        asked.push(wanted)
+        return { ok: true, value: { ...webhook, url: wanted.url } }
+      },
+      remove: async () => ({ ok: true, value: undefined }),
+    },
+  })
+  const path = '/instances/support/webhooks'
+  expect((await edge.api('POST', path, {})).json).toMatchObject({ status: 400, code: 'E_INVALID' })
+  expect((await edge.api('POST', path, { url: 'https://hub.example/' })).status).toBe(201)
+  expect(asked).toEqual([{ url: 'https://hub.example/webhooks/support', secret: expect.any(String) }])
+  expect((await edge.api('GET', path)).json.data).toMatchObject([
+    { url: 'https://hub.example/webhooks/support/***' },
+  ])
+})

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Address } from '../../core/address.ts'
+import type { HubConfig } from '../../core/config.ts'
 import { HubError } from '../../core/errors.ts'
 import {
   type Answer,
@@ -217,9 +218,19 @@ export function gatewayRoutes(api: Api, { hub }: Edge): void {
 
   const webhooks = (id: InstanceId) => need(id, 'webhooks', 'webhooks')
   api.get('/instances/:id/webhooks', { schema: { params: idParams } }, async ({ params: { id } }) => ({
-    data: answered(await webhooks(id).list()),
+    data: answered(await webhooks(id).list()).map((one) => ({ ...one, url: withoutKey(one.url) })),
     next: null,
   }))
+  api.post(
+    '/instances/:id/webhooks',
+    { schema: { params: idParams, body: z.strictObject({ url: z.url().max(2048).optional() }).default({}) } },
+    async ({ params: { id }, body }, reply) => {
+      const register = webhooks(id).register
+      const { url, secret } = ownWebhook(hub.config, id, body.url)
+      const made = answered(await register({ url, ...(secret !== undefined && { secret }) }))
+      return reply.code(201).send({ ...made, url: withoutKey(made.url) })
+    },
+  )
   api.delete(
     '/instances/:id/webhooks/:webhook',
     { schema: { params: z.strictObject({ id: instanceIdSchema, webhook: name }) } },
@@ -308,6 +319,28 @@ export function gatewayRoutes(api: Api, { hub }: Edge): void {
     },
   )
 }
+
+/**
+ * Where a number's gateway shall report to: the given base, or the hub's public one, and the number's own path.
+ * @throws HubError E_INVALID when the hub does not know how it is reached
+ */
+function ownWebhook(
+  config: HubConfig,
+  id: InstanceId,
+  base = config.publicUrl,
+): { url: string; secret?: string } {
+  if (base === undefined)
+    throw new HubError(
+      'E_INVALID',
+      'body.url: must say how the gateway reaches this hub, such as https://hub.example.com; or set publicUrl in the configuration.',
+    )
+  const { webhook } = config.instances.find((one) => one.id === id)!
+  const path = webhook.key === undefined ? id : `${id}/${encodeURIComponent(webhook.key)}`
+  const [secret] = webhook.secrets
+  return { url: `${base.replace(/\/+$/, '')}/webhooks/${path}`, ...(secret !== undefined && { secret }) }
+}
+/** The key in a webhook's URL opens the hub: it is not shown. */
+const withoutKey = (url: string): string => url.replace(/(\/webhooks\/[^/?#]+\/)[^/?#]+/, '$1***')
 
 const lacking = (gateway: string, capability: Capability): HubError =>
   new HubError('E_UNSUPPORTED', `The gateway of this number (${gateway}) does not have "${capability}".`, {
