@@ -596,6 +596,16 @@ function recordingWorld() {
     typing: (to, state, ms) => void done.push({ what: 'typing', to, state, ms }),
     group: (to) => (to === GROUP ? { address: GROUP, name: 'Grupo & Cia', members, admin: true } : undefined),
     removeMember: (group, member) => done.push({ what: 'remove', group, member }) > 0,
+    changeMembers: (group, change, members) =>
+      members.map((member) => {
+        done.push({ what: change, group, member })
+        return 'done'
+      }),
+    // A gateway may find a message by its id alone; every one asked for is in the group.
+    find: ({ id }) =>
+      id === undefined
+        ? []
+        : [{ id, chat: GROUP, message: { id, content: { type: 'text', text: TEXT } }, at: 1, fromMe: true }],
   })
   return { world, done }
 }

@@ -1,8 +1,9 @@
 import { defineGateway } from '../../core/gateway.ts'
+import { administer } from './client/administration.ts'
+import { connect } from './client/connect.ts'
 import { settings } from './config.ts'
 import { normalise } from './normalise.ts'
 import { redact } from './redact.ts'
-import { connect } from './send.ts'
 import { prove, verify } from './verify.ts'
 import { readRecipient } from './wire/address.ts'
 
@@ -10,14 +11,56 @@ import { readRecipient } from './wire/address.ts'
 export const uazapi = defineGateway({
   name: 'uazapi',
   settings,
+  // Not: forward (it could only write anew), star, delete-for-me.
   capabilities: new Set([
     'typing',
+    'recording',
     'media',
+    'media-bytes',
+    'voice',
+    'stickers',
+    'video-notes',
+    'view-once',
+    'link-preview',
+    'location',
+    'contact',
+    'poll',
+    'buttons',
+    'lists',
+    'carousel',
+    'pix',
+    'payment',
+    'status-posts',
+    'edit',
     'react',
     'revoke',
     'read',
+    'pin',
     'mentions',
+    'mention-all',
     'groups',
+    'group-admin',
+    'archive',
+    'pin-chat',
+    'mute',
+    'block',
+    'delete-chat',
+    'mark-chat-read',
+    'ephemeral',
+    'labels',
+    'notes',
+    'reject-call',
+    'leads',
+    'directory',
+    'profile',
+    'privacy',
+    'webhooks',
+    'webhook-errors',
+    'instances',
+    'search',
+    'download',
+    'hosted-campaigns',
+    'hosted-agents',
     'sees-own-messages',
     'references',
     'connection-events',
@@ -30,4 +73,5 @@ export const uazapi = defineGateway({
   redact,
   parseRecipient: readRecipient,
   connect,
+  administer,
 })

@@ -4,7 +4,7 @@ import type { Command } from '../../core/commands.ts'
 import type { ClientContext, GatewayClient } from '../../core/gateway.ts'
 import { messageId } from '../../core/ids.ts'
 import type { Clock, HttpOutcome, HttpRequest, Logger } from '../../core/ports.ts'
-import { connect } from './send.ts'
+import { connect } from './client/connect.ts'
 
 const TOKEN = '0f0e0d0c-1111-4222-8333-444455556666'
 const PHONE = address('phone', '5511955550101')
@@ -85,10 +85,16 @@ describe('requests', () => {
       },
     ],
     [
-      'text to a private id that mentions all',
+      'text that mentions all',
+      { type: 'text', to: GROUP, text: 'oi', mentions: 'all' },
+      '/send/text',
+      { number: '120363000000000001@g.us', text: 'oi', mentions: 'all', track_id: REFERENCE },
+    ],
+    [
+      'text to a private id, where nobody can be mentioned',
       { type: 'text', to: PRIVATE, text: 'oi', mentions: 'all' },
       '/send/text',
-      { number: '90010020030040@lid', text: 'oi', mentions: 'all', track_id: REFERENCE },
+      { number: '90010020030040@lid', text: 'oi', track_id: REFERENCE },
     ],
     [
       'a document',
@@ -146,13 +152,13 @@ describe('requests', () => {
       'a deletion',
       { type: 'revoke', to: GROUP, target: TARGET },
       '/message/delete',
-      { id: '3EB0B1', number: '120363000000000001@g.us' },
+      { id: '3EB0B1' },
     ],
     [
       'read',
       { type: 'read', to: PHONE, targets: [TARGET] },
       '/message/markread',
-      { id: ['3EB0B1'], number: '5511955550101' },
+      { id: ['3EB0B1'] },
     ],
     [
       'a removal',

@@ -8,10 +8,10 @@ import type {
   WireResponse,
   World,
 } from '../../../simulator/port.ts'
-import { readObject } from '../answers.ts'
-import { MEDIA_WORDS } from '../send.ts'
+import { readObject } from '../client/endings.ts'
 import { fullForm, readAddress, readRecipient } from '../wire/address.ts'
 import { bareId } from '../wire/fields.ts'
+import { MEDIA_WORDS } from '../wire/words.ts'
 import { type Json, type MessageHappening, spell, wireMessage } from './encode.ts'
 
 /** One request after its token was checked. */
