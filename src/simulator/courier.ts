@@ -1,8 +1,9 @@
-import type { Clock, HttpClient, HttpOutcome } from '../core/ports.ts'
+import type { Clock, HttpClient, Random } from '../core/ports.ts'
+import { broken } from './corrupt.ts'
 import type { DeliveryFault } from './faults.ts'
 import type { Happening, SimulatedGateway, SimulatedNumber, WireDelivery } from './port.ts'
-import type { Attempt, PostEntry, Strip } from './strip.ts'
-import type { WireDetail } from './wire-detail.ts'
+import { asSent, attempt, counts, messageOf } from './post-line.ts'
+import type { PostEntry, Strip } from './strip.ts'
 
 export interface CourierParts {
   clock: Clock
@@ -10,6 +11,9 @@ export interface CourierParts {
   strip: Strip
   /** Time a delivery takes to leave the gateway (ms). */
   latencyMs?: number
+  /** Up to this much more (ms), by chance: deliveries overtake each other. */
+  jitterMs?: number
+  random?: Random
   /** How long a delayed or reordered delivery waits at most (ms). */
   delayMs?: number
 }
@@ -24,15 +28,33 @@ export class Courier {
   readonly #parts: Required<CourierParts>
   /** Deliveries that let the next one of their number pass first. */
   readonly #waiting = new Map<string, () => void>()
-  readonly #cancel = new Set<() => void>()
+  /** How to end each wait at once, and whose it is. */
+  readonly #cancel = new Map<() => void, string>()
+  /** How often the gateway of a number has been restarted. */
+  readonly #restarts = new Map<string, number>()
+  /** What is on its way, by number. */
+  readonly #posts = new Map<string, Set<Promise<void>>>()
   #closed = false
 
   constructor(parts: CourierParts) {
-    this.#parts = { latencyMs: 15, delayMs: 5_000, ...parts }
+    this.#parts = { latencyMs: 15, jitterMs: 0, random: Math.random, delayMs: 5_000, ...parts }
   }
 
   /** Posts one happening of a number; resolves when its deliveries are settled. Never rejects. */
-  async post(
+  post(
+    happening: Happening,
+    number: SimulatedNumber,
+    gateway: SimulatedGateway,
+    fault?: DeliveryFault,
+  ): Promise<void> {
+    const posts = this.#posts.get(number.instance) ?? new Set()
+    this.#posts.set(number.instance, posts)
+    const post = this.#post(happening, number, gateway, fault).finally(() => posts.delete(post))
+    posts.add(post)
+    return post
+  }
+
+  async #post(
     happening: Happening,
     number: SimulatedNumber,
     gateway: SimulatedGateway,
@@ -40,14 +62,31 @@ export class Courier {
   ): Promise<void> {
     // A forger knows the address and the format, but neither the secret nor the token.
     const sender = fault === 'forge' ? { ...number, secret: 'forged-by-somebody', token: 'forged' } : number
-    const deliveries = gateway.encode(happening, sender)
+    const deliveries = gateway
+      .encode(happening, sender)
+      .map((delivery) =>
+        fault === 'truncate' || fault === 'corrupt' ? broken(delivery, fault, number.secret) : delivery,
+      )
     await Promise.all(deliveries.map((delivery) => this.#one(delivery, happening, number, gateway, fault)))
+  }
+
+  /** The gateway's process ends: whatever was not accepted yet is not tried again. */
+  restart(instance: string): void {
+    this.#restarts.set(instance, this.#restartsOf(instance) + 1)
+    for (const [cancel, owner] of [...this.#cancel]) if (owner === instance) cancel()
+    this.#waiting.get(instance)?.()
+  }
+
+  /** Resolves when no delivery of the number is on its way any more. */
+  async idle(instance: string): Promise<void> {
+    for (let posts = this.#posts.get(instance); posts?.size; posts = this.#posts.get(instance))
+      await Promise.all(posts)
   }
 
   /** Stops every wait; nothing is posted after this. */
   close(): void {
     this.#closed = true
-    for (const cancel of [...this.#cancel]) cancel()
+    for (const cancel of [...this.#cancel.keys()]) cancel()
     for (const release of [...this.#waiting.values()]) release()
   }
 
@@ -58,7 +97,9 @@ export class Courier {
     gateway: SimulatedGateway,
     fault: DeliveryFault | undefined,
   ): Promise<void> {
-    const { strip, latencyMs, delayMs } = this.#parts
+    const { strip, latencyMs, jitterMs, random, delayMs } = this.#parts
+    const { instance } = number
+    const born = this.#restartsOf(instance)
     const entry = strip.add<PostEntry>({
       type: 'post',
       instance: number.instance,
@@ -70,9 +111,10 @@ export class Courier {
     })
     strip.keep(entry, asSent(delivery, number))
     if (fault === 'drop') return strip.update(entry, { state: 'dropped' })
-    await this.#wait(latencyMs)
-    if (fault === 'delay') await this.#wait(delayMs)
-    if (fault === 'reorder') await this.#letOnePass(number.instance, delayMs)
+    await this.#wait(latencyMs + random() * jitterMs, instance)
+    if (fault === 'delay') await this.#wait(delayMs, instance)
+    if (fault === 'reorder') await this.#letOnePass(instance, delayMs)
+    if (this.#restartsOf(instance) !== born) return strip.update(entry, { state: 'dropped' })
     const attempts = [this.#attempts(delivery, entry, number, gateway)]
     if (fault === 'duplicate') {
       const twin = strip.add<PostEntry>({
@@ -100,6 +142,9 @@ export class Courier {
     const { strip, clock, http } = this.#parts
     // A forger does not insist.
     const delays = entry.fault === 'forge' ? [] : gateway.retryDelaysMs
+    const born = this.#restartsOf(number.instance)
+    const { deliveryBudgetMs: budgetMs = Number.POSITIVE_INFINITY } = gateway
+    const over = clock.monotonic() + budgetMs
     for (let tried = 0; !this.#closed; tried++) {
       strip.update(entry, { state: 'posting', nextAt: undefined })
       const began = clock.monotonic()
@@ -108,7 +153,7 @@ export class Courier {
         url: number.webhookUrl + delivery.urlSuffix,
         headers: delivery.headers,
         body: delivery.body,
-        timeoutMs: gateway.attemptTimeoutMs,
+        timeoutMs: Math.min(gateway.attemptTimeoutMs, Math.max(1, over - began)),
       })
       strip.keep(entry, {
         ...asSent(delivery, number),
@@ -120,19 +165,28 @@ export class Courier {
         return 'accepted'
       }
       const delay = delays[tried]
-      if (delay === undefined) {
+      const restarted = this.#restartsOf(number.instance) !== born
+      if (delay === undefined || restarted || clock.monotonic() + delay >= over) {
         const state = outcome.type === 'answered' && outcome.status < 500 ? 'refused' : 'lost'
         strip.update(entry, { state, attempts })
         return state
       }
       strip.update(entry, { state: 'retrying', attempts, nextAt: clock.now() + delay })
-      await this.#wait(delay)
+      await this.#wait(delay, number.instance)
+      if (this.#restartsOf(number.instance) !== born) {
+        strip.update(entry, { state: 'lost', nextAt: undefined })
+        return 'lost'
+      }
     }
     return 'stopped'
   }
 
-  /** Resolves after `ms`, or at once when the courier closes. */
-  #wait(ms: number): Promise<void> {
+  #restartsOf(instance: string): number {
+    return this.#restarts.get(instance) ?? 0
+  }
+
+  /** Resolves after `ms`, or at once when the courier closes or the gateway restarts. */
+  #wait(ms: number, instance: string): Promise<void> {
     if (ms <= 0 || this.#closed) return Promise.resolve()
     return new Promise((resolve) => {
       const done = () => {
@@ -141,7 +195,7 @@ export class Courier {
         resolve()
       }
       const timer = this.#parts.clock.setTimeout(done, ms)
-      this.#cancel.add(done)
+      this.#cancel.set(done, instance)
     })
   }
 
@@ -154,50 +208,7 @@ export class Courier {
         resolve()
       }
       this.#waiting.set(instance, go)
-      void this.#wait(ms).then(go)
+      void this.#wait(ms, instance).then(go)
     })
-  }
-}
-
-const asSent = ({ urlSuffix, headers, body }: WireDelivery, { webhookUrl }: SimulatedNumber): WireDetail => ({
-  method: 'POST',
-  url: webhookUrl + urlSuffix,
-  headers,
-  body: body.toString('utf8'),
-})
-
-function attempt(outcome: HttpOutcome, at: number, ms: number): Attempt {
-  const taken = { at, ms: Math.round(ms * 10) / 10 }
-  return outcome.type === 'answered'
-    ? { ...taken, status: outcome.status }
-    : { ...taken, failed: outcome.type === 'not-sent' ? 'unreachable' : 'unanswered' }
-}
-
-/** The hub answers `{"accepted":n,"duplicates":m}`; other receivers say other things. */
-function counts(body: string): { accepted?: number; duplicates?: number } {
-  try {
-    const { accepted, duplicates } = JSON.parse(body) as Record<string, unknown>
-    return typeof accepted === 'number' && typeof duplicates === 'number' ? { accepted, duplicates } : {}
-  } catch {
-    return {}
-  }
-}
-
-function messageOf({ fact }: Happening): { message?: string; detail?: string } {
-  switch (fact.kind) {
-    case 'message':
-      return { message: fact.message.id }
-    case 'receipt':
-      return { message: fact.target, detail: fact.state }
-    case 'edit':
-    case 'revoke':
-    case 'reaction':
-      return { message: fact.target }
-    case 'membership':
-      return { detail: fact.change }
-    case 'connection':
-      return { detail: fact.state }
-    default:
-      return {}
   }
 }

@@ -1,14 +1,15 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { type Address, address, parseAddress } from '../core/address.ts'
 import type { Content } from '../core/events.ts'
-import { messageId } from '../core/ids.ts'
-import { ANSWER_FAULTS, DELIVERY_FAULTS, type Faults } from './faults.ts'
-import { type AskHub, DECISIONS, type HubChats } from './hub-chats.ts'
+import { type MessageId, messageId } from '../core/ids.ts'
+import { ACTION_SCHEMAS, type ActionBody, type ActionName, type ContentSpec } from './action-schemas.ts'
+import type { Door } from './door.ts'
+import type { Faults } from './faults.ts'
+import type { AskHub, HubChats } from './hub-chats.ts'
 import { type Place, WorldError, type WorldMessage } from './model.ts'
+import type { SimulatedGateway } from './port.ts'
+import { EXAMPLE_PICTURE, SAMPLES } from './samples.ts'
 import type { SimulatedWhatsApp } from './world.ts'
-
-/** The picture a person can attach, in `page/media`. */
-export const EXAMPLE_PICTURE = 'example.png'
 
 /** What the phone page can do beyond WhatsApp itself, filled by whoever runs the hub. */
 export interface HubControl {
@@ -20,104 +21,183 @@ export interface HubControl {
   ask?: AskHub
 }
 
-const digits = z.string().regex(/^[0-9]{5,20}$/)
-const instance = z.string().min(1).max(63)
-const id = z.string().min(1).max(128).transform(messageId)
-const groupAddress = z
-  .string()
-  .max(150)
-  .transform((text, context) => {
-    const found = parseAddress(text)
-    if (found) return found
-    context.addIssue({ code: 'custom', message: 'must be an address like group:123' })
-    return z.NEVER
-  })
-const place = { instance, person: digits, group: groupAddress.optional() }
-const text = z.string().trim().min(1).max(4_096)
-const emoji = z.string().max(16)
-const optionalReply = { replyTo: id.optional() }
-
-interface Action {
-  schema: z.ZodType
-  run(body: never): unknown
+export interface PhoneParts {
+  world: SimulatedWhatsApp
+  faults: Faults
+  door: Door
+  gateways: ReadonlyMap<string, SimulatedGateway>
+  hub: HubControl | undefined
+  hubChats: HubChats
 }
-const action = <T>(schema: z.ZodType<T>, run: (body: T) => unknown): Action => ({ schema, run })
 
-/** Every `POST /phone/<name>`: what it takes and what it does. */
-export type PhoneActions = Readonly<Record<string, Action>>
+/** Every action over a world: what it does with a body of its schema. Throws {@link WorldError} for the impossible. */
+export type PhoneActions = { readonly [N in ActionName]: (body: ActionBody<N>) => unknown }
 
-/** The actions of the phone page over a world. */
-export function phoneActions(
-  world: SimulatedWhatsApp,
-  faults: Faults,
-  hub: HubControl | undefined,
-  hubChats: HubChats,
-): PhoneActions {
+/** A body checked against the action's schema, or what is wrong with it. */
+export const parseAction = <N extends ActionName>(action: N, body: unknown): z.ZodSafeParseResult<unknown> =>
+  ACTION_SCHEMAS[action].safeParse(body)
+
+export function phoneActions(parts: PhoneParts): PhoneActions {
+  const { world, faults, door, gateways, hub, hubChats } = parts
+  const find = finder(world)
+  const sent = (message: WorldMessage) => ({ id: message.id })
   const mustAnswer = () => {
     if (!hub?.ask) throw new WorldError('the hub runs elsewhere and cannot be asked from here')
   }
-  const textContent = (body: { text: string }): Content => ({ type: 'text', text: body.text })
-  const sent = (message: WorldMessage) => ({ id: message.id })
-  const inGroup = z.strictObject({ group: groupAddress, person: digits })
+  const mustExist = (instance: string) => {
+    if (!world.numbers.has(instance)) throw new WorldError(`there is no number "${instance}"`)
+  }
+  const quoted = (place: Place, target: string | undefined) =>
+    target === undefined ? undefined : find.target(place, target)
+  const at = (body: Parameters<typeof find.place>[0], target: string) => {
+    const place = find.place(body)
+    return [place, find.target(place, target)] as const
+  }
   return {
-    say: action(z.strictObject({ ...place, text, ...optionalReply }), (body) =>
-      sent(world.say(where(body), textContent(body), body.replyTo)),
-    ),
-    media: action(z.strictObject({ ...place, text: text.optional() }), (body) =>
-      sent(world.say(where(body), examplePicture(body.text))),
-    ),
-    react: action(z.strictObject({ ...place, target: id, emoji }), (body) =>
-      world.react(where(body), body.target, body.emoji),
-    ),
-    edit: action(z.strictObject({ ...place, target: id, text }), (body) =>
-      world.edit(where(body), body.target, body.text),
-    ),
-    revoke: action(z.strictObject({ ...place, target: id }), (body) =>
-      world.revoke(where(body), body.target),
-    ),
-    read: action(z.strictObject(place), (body) => world.read(where(body))),
-    'own-message': action(z.strictObject({ ...place, text, ...optionalReply }), (body) =>
-      sent(world.sayByHand(where(body), textContent(body), body.replyTo)),
-    ),
-    join: action(inGroup, (body) => world.join(body.group, body.person)),
-    leave: action(inGroup, (body) => world.leave(body.group, body.person)),
-    fault: action(
-      z.strictObject({
-        instance,
-        delivery: z.enum(DELIVERY_FAULTS).optional(),
-        answer: z.enum(ANSWER_FAULTS).optional(),
-        count: z.int().min(1).max(100).default(1),
-        connected: z.boolean().optional(),
-      }),
-      (body) => {
-        if (!world.numbers.has(body.instance)) throw new WorldError(`there is no number "${body.instance}"`)
-        if (body.delivery !== undefined) faults.set(body.instance, { delivery: body.delivery })
-        if (body.answer !== undefined)
-          faults.set(body.instance, { answer: { fault: body.answer, left: body.count } })
-        if (body.connected !== undefined) world.setConnected(body.instance, body.connected)
-      },
-    ),
-    kill: action(z.strictObject({}), () => {
+    say: (body) => {
+      const place = find.place(body)
+      const content: Content = body.content ? contentOf(body.content, world) : textOf(body.text ?? '')
+      return sent(world.say(place, content, quoted(place, body.replyTo)))
+    },
+    media: (body) => sent(world.say(find.place(body), examplePicture(body.text))),
+    'own-message': (body) => {
+      const place = find.place(body)
+      return sent(world.sayByHand(place, textOf(body.text), quoted(place, body.replyTo)))
+    },
+    'read-by-hand': (body) => world.readByHand(find.place(body)),
+    react: (body) => world.react(...at(body, body.target), body.emoji),
+    edit: (body) => world.edit(...at(body, body.target), body.text),
+    revoke: (body) => world.revoke(...at(body, body.target)),
+    pin: (body) => world.pin(...at(body, body.target), body.pinned),
+    vote: (body) => world.vote(...at(body, body.target), body.options),
+    tap: (body) => sent(world.tap(...at(body, body.target), body.choice)),
+    read: (body) => world.read(find.place(body)),
+    presence: (body) => world.presence(find.place(body), body.state),
+    call: (body) => ({ call: world.call(find.place(body), body.video) }),
+    'hang-up': ({ call }) => world.hangUp(call),
+    join: (body) => world.join(find.group(body.group), find.person(body.person)),
+    'ask-to-join': (body) => world.askToJoin(find.group(body.group), find.person(body.person)),
+    leave: (body) => world.leave(find.group(body.group), find.person(body.person)),
+    members: ({ group, by, change, members }) => ({
+      outcomes: world.changeMembers(find.group(group), find.person(by), change, members.map(find.person)),
+    }),
+    group: ({ group, by, ...change }) =>
+      world.changeGroup(find.group(group), find.person(by), withoutUndefined(change)),
+    'own-role': ({ group, by, role }) => world.setOwnRole(find.group(group), find.person(by), role),
+    person: ({ digits, ...about }) => world.setPerson(digits, withoutUndefined(about)),
+    number: ({ instance, connected, generation, skewMs, restart, downMs, logOut, scan }) => {
+      mustExist(instance)
+      if (generation !== undefined) {
+        const known = gateways.get(instance)?.generations ?? []
+        if (!known.includes(generation))
+          throw new WorldError(`this gateway has no generation "${generation}", only ${known.join(', ')}`)
+        world.setGeneration(instance, generation)
+      }
+      if (skewMs !== undefined) world.setSkew(instance, skewMs)
+      if (restart) door.restart(instance, downMs)
+      if (logOut) world.logOut(instance)
+      if (scan) world.scan(instance)
+      if (connected !== undefined) world.setConnected(instance, connected)
+    },
+    fault: ({ instance, delivery, answer, count, kinds, retryAfterS, lateMs, clear }) => {
+      mustExist(instance)
+      if (clear) faults.clear(instance)
+      if (delivery !== undefined)
+        faults.set(instance, { delivery: { fault: delivery, left: count, ...(kinds && { kinds }) } })
+      if (answer !== undefined)
+        faults.set(instance, {
+          answer: { fault: answer, left: count, ...withoutUndefined({ retryAfterS, lateMs }) },
+        })
+    },
+    kill: () => {
       if (!hub?.kill) throw new WorldError('the hub runs elsewhere and cannot be ended from here')
       hub.kill()
-    }),
-    release: action(z.strictObject(place), async (body) => {
+    },
+    release: async (body) => {
       mustAnswer()
-      await hubChats.release(body.instance, body.group ?? address('phone', body.person))
-      world.handBack(where(body))
-    }),
-    resolve: action(z.strictObject({ command: z.guid(), decision: z.enum(DECISIONS) }), async (body) => {
+      const place = find.place(body)
+      await hubChats.release(place.instance, place.group ?? address('phone', place.person))
+      world.handBack(place)
+    },
+    resolve: async ({ command, decision }) => {
       mustAnswer()
-      await hubChats.resolve(body.command, body.decision)
-    }),
+      await hubChats.resolve(command, decision)
+    },
   }
 }
 
-const where = (body: { instance: string; person: string; group?: Address | undefined }): Place => ({
-  instance: body.instance,
-  person: body.person,
-  ...(body.group !== undefined && { group: body.group }),
-})
+/** Finds what an action names: people and groups by name too, messages by where they stand. */
+export function finder(world: SimulatedWhatsApp) {
+  const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase()
+  const find = {
+    /** Digits of a person. */
+    person(named: string): string {
+      if (world.people.has(named)) return named
+      const people = [...world.people.values()]
+      const found =
+        people.find(({ name }) => same(name, named)) ??
+        people.find(({ name }) => same(name.split(' ')[0] ?? '', named))
+      if (!found) throw new WorldError(`there is nobody called "${named}"`)
+      return found.digits
+    },
+    group(named: string): Address {
+      const at = parseAddress(named)
+      const found = [...world.groups.values()].find(
+        (group) => group.address === at || same(group.name, named),
+      )
+      if (!found) throw new WorldError(`there is no group "${named}"`)
+      return found.address
+    },
+    place(body: { instance: string; person: string; group?: string | undefined }): Place {
+      return {
+        instance: body.instance,
+        person: find.person(body.person),
+        ...(body.group !== undefined && { group: find.group(body.group) }),
+      }
+    },
+    target(place: Place, named: string): MessageId {
+      if (named !== 'last' && named !== 'own') return messageId(named)
+      const by = named === 'own' ? place.person : undefined
+      const at = place.group ?? address('phone', place.person)
+      const chat = world.chats().find((one) => one.instance === place.instance && one.address === at)
+      const found = chat?.messages.findLast((one) => one.by === by && one.revokedAt === undefined)
+      if (!found) throw new WorldError('nothing has been said there')
+      return found.id
+    },
+  }
+  return find
+}
+
+const textOf = (text: string): Content => ({ type: 'text', text })
+
+/** Content as WhatsApp has it. The bytes of a medium go where the gateway serves them. */
+function contentOf(spec: ContentSpec, world: SimulatedWhatsApp): Content {
+  switch (spec.type) {
+    case 'text':
+    case 'contacts':
+    case 'poll':
+      return spec
+    case 'location':
+      return withoutUndefined(spec)
+    default: {
+      const sample = SAMPLES[spec.type]
+      const bytes = spec.base64 === undefined ? sample.bytes : Buffer.from(spec.base64, 'base64')
+      const mime = spec.mime ?? sample.mime
+      const fileName = spec.fileName ?? (spec.type === 'document' ? sample.fileName : undefined)
+      return {
+        type: spec.type,
+        media: {
+          source: { type: 'path', path: `statics/media/${world.keepMedia(bytes, mime)}` },
+          mime,
+          bytes: bytes.length,
+          ...(fileName !== undefined && { fileName }),
+          ...(sample.seconds !== undefined && { seconds: sample.seconds }),
+        },
+        ...(spec.text !== undefined && { text: spec.text }),
+      }
+    }
+  }
+}
 
 const examplePicture = (caption: string | undefined): Content => ({
   type: 'image',
@@ -128,3 +208,8 @@ const examplePicture = (caption: string | undefined): Content => ({
   },
   ...(caption !== undefined && { text: caption }),
 })
+
+/** What a schema leaves undefined is not there: the vocabulary tells the two apart. */
+type Present<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+const withoutUndefined = <T extends object>(fields: T): Present<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>

@@ -78,11 +78,15 @@ export interface WireRequest {
   query: Record<string, string>
   headers: Record<string, string | undefined>
   body: string
+  /** The body as it came, for forms with files in them. */
+  bytes?: Uint8Array
 }
 export interface WireResponse {
   status: number
   headers?: Record<string, string>
   body: string
+  /** A body that is no text, sent in place of `body`. */
+  bytes?: Uint8Array
 }
 
 /** What a request of the hub can do to the simulated WhatsApp. */

@@ -174,7 +174,9 @@ describe('faults', () => {
     await vi.waitFor(() =>
       expect(posts().map(({ detail }) => detail)).toEqual([undefined, 'delivered', 'read']),
     )
-    expect(simulator.faults.of('support')).toEqual({ delivery: 'drop' })
+    expect(simulator.faults.of('support')).toEqual({
+      delivery: { fault: 'drop', left: 1 },
+    })
   })
 
   test('the next requests are answered 429 and 500, with nothing done', async () => {
@@ -221,10 +223,10 @@ describe('faults', () => {
   })
 
   test('a number that is cut off says so, and gets what it missed', async () => {
-    await fault({ connected: false })
+    await api('number', { instance: 'support', connected: false })
     expect((await gateway('/send', { to: ana.digits, text: 'hi' })).status).toBe(503)
     await say('hello')
-    await fault({ connected: true })
+    await api('number', { instance: 'support', connected: true })
     await vi.waitFor(() => expect(texts()).toContain('hello'))
   })
 })

@@ -10,7 +10,6 @@ import {
   type Group,
   type Person,
   type Place,
-  type Shown,
   type WorldChat,
   WorldError,
   type WorldEvent,
@@ -262,11 +261,20 @@ export class SimulatedWhatsApp {
     this.#receipts.hurry(id)
   }
 
-  /** From now on WhatsApp shows this of a person: phone, private id or both. */
-  show(digits: string, shows: Shown): void {
-    const person = this.#people.get(digits)
-    person.shows = shows
+  /** Changes somebody: what WhatsApp shows of them, their name, their devices. Who is new gets a phone. */
+  setPerson(digits: string, about: Partial<Pick<Person, 'name' | 'shows' | 'devices'>>): void {
+    this.#people.resolve(address('phone', digits))
+    const person = Object.assign(this.#people.get(digits), about)
     this.#news.tell({ type: 'person', person })
+  }
+
+  /** Puts a medium where the gateways serve it; answers the last part of its path. */
+  keepMedia(bytes: Uint8Array, mime: string): string {
+    return this.#shelf.keep(bytes, mime)
+  }
+
+  media(name: string): { bytes: Uint8Array; mime: string } | undefined {
+    return this.#shelf.get(name)
   }
 
   // --- what happens in groups -----------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+import { isSpecial, special } from './attach.js'
 import { icon, make } from './dom.js'
 
 const LONG_PRESS_MS = 450
@@ -11,7 +12,14 @@ export const shorten = (words) => (words.length > 60 ? `${words.slice(0, 59)}…
  */
 export function summary({ revokedAt, content }, view) {
   if (revokedAt) return view.say('deleted')
-  return withNames(content.text ?? '', view) || (content.type === 'text' ? '' : view.say('picture'))
+  return withNames(content.text ?? '', view) || (content.type === 'text' ? '' : kindOf(content, view.say))
+}
+
+/** A content without words, in one. */
+function kindOf({ type, name, contacts }, say) {
+  if (type === 'location') return name ?? say('location')
+  if (type === 'contacts') return contacts[0]?.name ?? say('contact')
+  return say(type === 'image' ? 'picture' : type)
 }
 
 /**
@@ -38,6 +46,7 @@ export function bubble(message, view) {
       { class: 'foot' },
       view.failure && make('span', { class: 'bad' }, say(`fate_${view.failure.state}`)),
       byHand && make('span', {}, say('handWritten')),
+      message.pinned && make('span', {}, say('pinned')),
       message.editedAt && !message.revokedAt && make('span', {}, say('edited')),
       make(
         'time',
@@ -57,15 +66,19 @@ export function bubble(message, view) {
   return openable(body, () => view.open(body))
 }
 
-const said = ({ content, picture, replyTo }, view) => [
-  replyTo && make('p', { class: 'quote' }, shorten(replyTo.text ?? '…')),
-  content.type !== 'text' && medium(content, picture, view),
-  content.text && make('p', { class: 'words' }, withNames(content.text, view)),
-]
+const said = (message, view) => {
+  const { content, picture, replyTo } = message
+  return [
+    replyTo && make('p', { class: 'quote' }, shorten(replyTo.text ?? '…')),
+    content.media && medium(content, picture, view),
+    content.text && make('p', { class: 'words' }, withNames(content.text, view)),
+    isSpecial(content) && special(message, view),
+  ]
+}
 
 function medium({ type, media }, picture, { say }) {
   if (picture) return make('img', { src: picture, alt: say('picture'), width: '240', height: '160' })
-  const name = media?.fileName ?? media?.source.url ?? media?.source.path ?? type
+  const name = media.fileName ?? say(type)
   return make(
     'p',
     { class: 'file' },

@@ -1,6 +1,8 @@
+import { attachItems } from './attach.js'
 import { bubble, shorten, summary } from './bubble.js'
 import { icon, make, the } from './dom.js'
-import { troubleButtons, wireDetail, wireLine } from './wire.js'
+import { troubleButtons } from './trouble.js'
+import { wireDetail, wireLine } from './wire.js'
 import { pickLanguage, speaker } from './words.js'
 
 const REACTIONS = ['👍', '❤️', '😂', '😮', '😢', '🙏']
@@ -298,7 +300,7 @@ function renderHead() {
   about.textContent = chosenChat().typing
     ? say('typing')
     : [
-        one.connected ? undefined : say('disconnected'),
+        one.connected ? undefined : say(one.loggedOut ? 'loggedOut' : 'disconnected'),
         inGroup ? say('members', { count: inGroup.members.length + 1 }) : `+${one.digits}`,
         one.gateway,
       ]
@@ -438,7 +440,9 @@ function renderTrouble() {
   const one = number()
   if (!one) return
   const focused = [...the('trouble').querySelectorAll('button')].indexOf(document.activeElement)
-  the('trouble').replaceChildren(...troubleButtons(one, model.hub, { say, post }))
+  the('trouble').replaceChildren(
+    ...troubleButtons(one, personNamed(model.place.person), model.hub, { say, post }),
+  )
   the('trouble').querySelectorAll('button')[focused]?.focus()
 }
 
@@ -497,6 +501,9 @@ const bubbleOf = (message) =>
     named: !isMine(message) && (group() || message.author === 'person'),
     failure: model.strip.find((entry) => entry.message === message.id && failed(entry)),
     open: (element) => openMenu(message, element),
+    me: model.place.person,
+    vote: (poll, options) => post('vote', { ...placeBody(), target: poll.id, options }),
+    tap: (list, choice) => post('tap', { ...placeBody(), target: list.id, choice }),
   })
 const summaryOf = (message) => summary(message, { say, nameOf })
 
@@ -523,27 +530,38 @@ log.addEventListener('keydown', (event) => {
 
 let menuOwner
 
+const menuItem = (word, act) =>
+  make('button', { type: 'button', role: 'menuitem', tabindex: '-1', onclick: () => leaveMenu(act) }, word)
+
 function openMenu(message, element) {
   if (message.revokedAt || !isMember()) return
   const current = message.reactions.find((one) => one.by === model.place.person)?.emoji
   const target = message.id
-  const item = (word, act) =>
-    make('button', { type: 'button', role: 'menuitem', tabindex: '-1', onclick: () => leaveMenu(act) }, word)
   const reactions = REACTIONS.map((emoji) => {
     const active = emoji === current
-    const button = item(emoji, () => post('react', { ...placeBody(), target, emoji: active ? '' : emoji }))
+    const button = menuItem(emoji, () =>
+      post('react', { ...placeBody(), target, emoji: active ? '' : emoji }),
+    )
     button.setAttribute('aria-label', say(active ? 'unreact' : 'react', { emoji }))
     if (active) button.classList.add('chosen')
     return button
   })
   const own = isMine(message)
-  menu.replaceChildren(
+  const pinned = !message.pinned
+  showMenu(element, say('messageMenu'), [
     make('div', { class: 'reactions' }, ...reactions),
-    item(say('reply'), () => startDoing('reply', message)),
-    ...(own && message.content.text ? [item(say('edit'), () => startDoing('edit', message))] : []),
-    ...(own ? [item(say('delete'), () => post('revoke', { ...placeBody(), target }))] : []),
-    item(say('copyId'), () => navigator.clipboard?.writeText(target)),
-  )
+    menuItem(say('reply'), () => startDoing('reply', message)),
+    ...(own && message.content.text ? [menuItem(say('edit'), () => startDoing('edit', message))] : []),
+    ...(own ? [menuItem(say('delete'), () => post('revoke', { ...placeBody(), target }))] : []),
+    menuItem(say(pinned ? 'pin' : 'unpin'), () => post('pin', { ...placeBody(), target, pinned })),
+    menuItem(say('copyId'), () => navigator.clipboard?.writeText(target)),
+  ])
+}
+
+/** Beside an element, below it where it fits. */
+function showMenu(element, label, items) {
+  menu.setAttribute('aria-label', label)
+  menu.replaceChildren(...items)
   menu.hidden = false
   menuOwner = element
   const frame = the('phone-pane').getBoundingClientRect()
@@ -644,6 +662,26 @@ async function sendPicture() {
   text.focus()
 }
 
+/** What is sent beside text; what stands in the box goes with it, and leaves it when it went. */
+function openAttachMenu() {
+  const send = async (action, body) => {
+    const { group: at, ...direct } = placeBody()
+    const used = body.text !== undefined || body.content?.text === text.value.trim()
+    const place = action === 'call' ? direct : { ...direct, group: at }
+    if ((await post(action, { ...place, ...body })) && used) {
+      text.value = ''
+      grow()
+    }
+    text.focus()
+  }
+  const items = attachItems({ say, send, words: () => text.value.trim(), mayCall: group() === undefined })
+  showMenu(
+    the('attach'),
+    say('kindsMenu'),
+    items.map(([word, act]) => menuItem(word, act)),
+  )
+}
+
 /** The box grows with what is in it, up to six lines. */
 function grow() {
   text.rows = Math.min(6, Math.max(1, text.value.split('\n').length))
@@ -660,7 +698,7 @@ the('composer').addEventListener('submit', (event) => {
   void submit()
   text.focus()
 })
-the('attach').addEventListener('click', sendPicture)
+the('attach').addEventListener('click', openAttachMenu)
 the('membership').addEventListener('click', () =>
   post(isMember() ? 'leave' : 'join', { group: model.place.group, person: model.place.person }),
 )
