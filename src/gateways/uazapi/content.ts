@@ -1,8 +1,9 @@
-import type { Content, Media, MediaType, Message } from '../../core/events.ts'
+import type { Content, Media, MediaType, Message, Referral } from '../../core/events.ts'
 import { messageId } from '../../core/ids.ts'
+import { readInteractive } from './interactive.ts'
 import { readAddress } from './wire/address.ts'
 import { bareId } from './wire/fields.ts'
-import type { WireContent, WireMessage } from './wire/message.ts'
+import type { WireContent, WireMessage, WireReferral } from './wire/message.ts'
 
 /** `mediaType` as captured on 2.x. Others (vcard, location, list_response…) are no media. */
 const BY_MEDIA_TYPE: Readonly<Record<string, MediaType>> = {
@@ -31,15 +32,16 @@ const BY_MESSAGE_TYPE: Readonly<Record<string, MediaType>> = {
 /** Plain text. The empty name is the 1.0.0 line, which is described without `messageType`. */
 const TEXT_TYPES: ReadonlySet<string> = new Set(['', 'conversation', 'extendedtextmessage'])
 
-/** The message itself, in the hub's vocabulary. What is not read yet becomes `unsupported` with its name. */
+/** The message itself, in the hub's vocabulary. What is not read becomes `unsupported` with its name. */
 export function readMessage(wire: WireMessage, id: string): Message {
   const { content } = wire
   const context = content.contextInfo
-  const quoted = bareId(wire.quoted || context?.stanzaID || '')
+  const quoted = bareId(wire.quoted || context?.stanzaID || context?.stanzaId || '')
   const quotedText = textOfQuoted(content)
   const mentions = [...(context?.mentionedJid ?? []), ...(context?.mentionedJID ?? [])]
     .map(readAddress)
     .filter((one) => one !== undefined)
+  const referral = readReferral(context?.externalAdReply ?? context?.referral)
   return {
     id: messageId(id),
     content: readContent(wire),
@@ -47,8 +49,9 @@ export function readMessage(wire: WireMessage, id: string): Message {
       replyTo: { id: messageId(quoted), ...(quotedText !== '' && { text: quotedText }) },
     }),
     ...(mentions.length > 0 && { mentions: [...new Set(mentions)] }),
-    ...(context?.isForwarded && { forwarded: true }),
-    ...(content.viewOnce && { viewOnce: true }),
+    ...((context?.isForwarded || (context?.forwardingScore ?? 0) > 0) && { forwarded: true }),
+    ...((content.viewOnce || wire.messageType.toLowerCase().startsWith('viewonce')) && { viewOnce: true }),
+    ...(referral && { referral }),
   }
 }
 
@@ -61,9 +64,11 @@ function readContent(wire: WireMessage): Content {
   if (media !== undefined) {
     return { type: media, media: readMedia(wire.content), ...(text !== '' && { text }) }
   }
+  const interactive = readInteractive(wire)
+  if (interactive !== undefined) return interactive
   const plain = wire.mediaType === '' && TEXT_TYPES.has(wire.messageType.toLowerCase())
   if (plain && (text !== '' || wire.messageType !== '')) return { type: 'text', text }
-  // `vote` holds the label of a tapped button or row, and what was voted for.
+  // `vote` holds the label of a tapped button or row.
   const said = text || wire.vote
   const name = wire.messageType || wire.mediaType || wire.type || 'message'
   return { type: 'unsupported', wire: name, ...(said !== '' && { text: said }) }
@@ -99,4 +104,17 @@ function textOfQuoted({ contextInfo }: WireContent): string {
     quoted?.documentMessage.caption ||
     ''
   )
+}
+
+function readReferral(wire: WireReferral | undefined): Referral | undefined {
+  if (wire === undefined) return undefined
+  const told = Object.entries({
+    clickId: wire.ctwaClid,
+    sourceId: wire.sourceID || wire.sourceId,
+    sourceUrl: wire.sourceURL || wire.sourceUrl,
+    sourceType: wire.sourceType,
+    title: wire.title,
+    text: wire.body,
+  }).filter(([, value]) => value !== '')
+  return told.length === 0 ? undefined : Object.fromEntries(told)
 }

@@ -11,12 +11,14 @@ import type { Party } from '../../../core/events.ts'
  * | `<digits>@g.us`, legacy `<creator>-<time>@g.us` | group |
  * | `<digits>@newsletter` | channel |
  * | `status@broadcast` | status |
+ * | `<country>.<letters and digits>`, bare or `@s.whatsapp.net` (WhatsApp's own form; not seen here yet) | business |
  *
  * A person's name may carry an agent and a device: `<digits>.<agent>:<device>@…`. Both name a device, not
  * somebody else, and are dropped.
  */
 const PERSON = /^([0-9]{1,20})(?:[._][0-9]{1,3})?(?::[0-9]{1,5})?$/
 const GROUP = /^[0-9]{5,24}(?:-[0-9]{5,20})?$/
+const BUSINESS = /^[A-Z]{2}\.[0-9A-Za-z]{5,100}$/
 /** E.164 allows 15 digits. Longer bare digits are a group or channel that lost its server, not a phone. */
 const BARE_PHONE = /^[0-9]{5,15}$/
 
@@ -24,8 +26,12 @@ const BARE_PHONE = /^[0-9]{5,15}$/
 export function readAddress(text: string): Address | undefined {
   const at = text.lastIndexOf('@')
   const user = at < 0 ? text : text.slice(0, at)
+  const server = at < 0 ? '' : text.slice(at + 1).toLowerCase()
+  if ((server === '' || server === 's.whatsapp.net') && BUSINESS.test(user)) {
+    return parseAddress(`business:${user}`)
+  }
   const person = PERSON.exec(user)?.[1]
-  switch (at < 0 ? '' : text.slice(at + 1).toLowerCase()) {
+  switch (server) {
     case '':
       return person !== undefined && BARE_PHONE.test(person) ? parseAddress(`phone:${person}`) : undefined
     case 's.whatsapp.net':

@@ -1,19 +1,5 @@
 import { z } from 'zod'
-import { connection, type WireConnection } from './connection.ts'
-import { text } from './fields.ts'
-import { groupChange, groupMessage, type WireGroupChange, type WireGroupMessage } from './groups.ts'
-import { chat, message, type WireChat, type WireMessage } from './message.ts'
-import { update, type WireUpdate } from './update.ts'
-
-/** What a body was found to be. `unknown` holds the gateway's own name of it. */
-export type Detected =
-  | { type: 'message'; message: WireMessage; chat: WireChat }
-  | { type: 'update'; update: WireUpdate }
-  | { type: 'connection'; connection: WireConnection }
-  | { type: 'group-change'; change: WireGroupChange }
-  | { type: 'group-message'; message: WireGroupMessage }
-  | { type: 'history'; name: string }
-  | { type: 'unknown'; name: string }
+import { isObject, text } from './fields.ts'
 
 /** Keys that stand beside every payload (1.0.0 to 2.1.1). `owner` is empty while connecting. */
 export interface Envelope {
@@ -22,69 +8,75 @@ export interface Envelope {
   instanceName: string
 }
 
+/** What a body was found to be. */
+export interface Detected {
+  /** uazapi's own name of the event (`messages`, `groups`…); `''` when it has none. */
+  name: string
+  /** How people find it if nothing of it can be read: the name, and what the event says of its sort. */
+  label: string
+  envelope: Envelope
+  /** The body in the shape 2.x delivers. */
+  body: Readonly<Record<string, unknown>>
+}
+
 /**
  * `EventType` names the event as delivered (captured on 2.x), and `event` is then the payload. The 1.0.0
  * line is described with the name in `event`. Both are told apart by their types alone.
  */
-const envelope = z.object({
+const outer = z.object({
   EventType: text,
   event: text,
   type: text,
+  state: text,
   token: text,
   owner: text,
   instanceName: text,
-  message: z.unknown().optional(),
-  chat: z.unknown().optional(),
 })
 
-const NOBODY: Envelope = { token: '', owner: '', instanceName: '' }
-
-/** Finds out what a body is. Never fails: what is not understood is `unknown`. */
-export function detect(json: unknown): { envelope: Envelope; detected: Detected } {
-  const read = envelope.safeParse(json)
-  if (!read.success) return { envelope: NOBODY, detected: unknown(nameOfValue(json)) }
-  return { envelope: read.data, detected: detectPayload(read.data, json) }
+/** Finds out what a body is. Never fails. */
+export function detect(json: unknown): Detected {
+  if (!isObject(json)) return nameless(nameOfValue(json))
+  const { EventType, event, type, state, ...envelope } = outer.parse(json)
+  const name = EventType || event
+  // The 1.0.0 line says inside the message what happened to a group.
+  const inner = name === 'groups' ? outer.safeParse(json.message).data?.type : undefined
+  const sort = type || state || inner || ''
+  const label = sort === '' ? name || '(unnamed)' : `${name || '(unnamed)'} ${sort}`
+  const documented = EventType === '' ? readDocumented(name, json) : undefined
+  return { name, label, envelope, body: json, ...documented }
 }
 
-function detectPayload(outer: z.infer<typeof envelope>, json: unknown): Detected {
-  const name = outer.EventType || outer.event
+/**
+ * The vendor's document (1.0.0 to 2.1.1) describes `{event, instance, data}` with names of its own. Nobody
+ * has seen it delivered; it is read where `data` is what 2.x delivers under the other name.
+ */
+function readDocumented(
+  name: string,
+  { data }: Record<string, unknown>,
+): Pick<Detected, 'name' | 'body'> | undefined {
+  if (!isObject(data)) return undefined
+  const event = isObject(data.event) ? data.event : data
   switch (name) {
-    case 'messages': {
-      const found = message.safeParse(outer.message)
-      if (!found.success) break
-      return {
-        type: 'message',
-        message: found.data,
-        chat: chat.safeParse(outer.chat).data ?? { wa_contactName: '', wa_name: '', name: '' },
-      }
-    }
-    case 'messages_update': {
-      const found = update.safeParse(json)
-      if (found.success) return { type: 'update', update: found.data }
-      break
-    }
-    case 'connection': {
-      const found = connection.safeParse(json)
-      if (found.success) return { type: 'connection', connection: found.data }
-      break
-    }
-    case 'groups': {
-      const change = groupChange.safeParse(json)
-      if (change.success) return { type: 'group-change', change: change.data }
-      const found = groupMessage.safeParse(outer.message)
-      if (found.success) return { type: 'group-message', message: found.data }
-      break
-    }
-    case 'history':
-      return { type: 'history', name }
+    case 'message':
+      return { name: 'messages', body: { message: data, chat: data.chat } }
+    case 'status':
+      return { name: 'messages_update', body: { ...data, event } }
+    case 'group':
+      return { name: 'groups', body: { ...data, event } }
+    case 'presence':
+      return { name: 'presence', body: { ...data, event } }
+    case 'connection':
+      return { name: 'connection', body: { instance: data, ...data } }
+    default:
+      return undefined
   }
-  return unknown([name || '(unnamed)', outer.type].filter((word) => word !== '').join(' '))
 }
 
-/** An `unknown` under the gateway's own name for it, shortened to 100 characters. */
-export const unknown = (name: string): Extract<Detected, { type: 'unknown' }> => ({
-  type: 'unknown',
-  name: name.slice(0, 100).toWellFormed(),
+const nameless = (label: string): Detected => ({
+  name: '',
+  label,
+  envelope: { token: '', owner: '', instanceName: '' },
+  body: {},
 })
 
 function nameOfValue(json: unknown): string {

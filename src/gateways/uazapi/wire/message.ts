@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, flag, moment, text, texts } from './fields.ts'
+import { count, decisiveFlag, decisiveText, flag, isObject, moment, text, texts } from './fields.ts'
 
 /** A message this one answers, as WhatsApp nests it. Only the words a person would read. */
 const quotedMessage = z
@@ -13,14 +13,35 @@ const quotedMessage = z
   .optional()
   .catch(undefined)
 
+/** The advertisement that led here. WhatsApp's own words for it; the ids in both spellings of their case. */
+const externalAdReply = z
+  .object({
+    title: text,
+    body: text,
+    ctwaClid: text,
+    sourceID: text,
+    sourceId: text,
+    sourceURL: text,
+    sourceUrl: text,
+    sourceType: text,
+  })
+  .optional()
+  .catch(undefined)
+export type WireReferral = NonNullable<z.infer<typeof externalAdReply>>
+
 const contextInfo = z
   .object({
     stanzaID: text,
+    stanzaId: text,
     quotedMessage,
     mentionedJid: texts,
     /** Go's own spelling of the same field. Not captured; accepted because nothing else can carry the name. */
     mentionedJID: texts,
     isForwarded: flag,
+    forwardingScore: count,
+    externalAdReply,
+    /** Not captured: the name the same thing has in WhatsApp's business API. */
+    referral: externalAdReply,
   })
   .optional()
   .catch(undefined)
@@ -36,15 +57,20 @@ const contentObject = z.object({
   PTT: flag,
   viewOnce: flag,
   contextInfo,
-  /** Of a reaction: the message reacted to. */
-  key: z.object({ ID: text }).optional().catch(undefined),
+  /** Of a reaction or a pin: the message it is about. */
+  key: z.object({ ID: text, id: text }).optional().catch(undefined),
 })
-export type WireContent = z.infer<typeof contentObject>
+/** `raw`: the content as delivered, for the kinds that say more than the fields most of them share. */
+export type WireContent = z.infer<typeof contentObject> & { raw: unknown }
 
 /** `content` is the bare text for a plain message and an object for everything else (captured on 2.x). */
 const content = z
-  .union([z.string().transform((words) => contentObject.parse({ text: words })), contentObject])
-  .catch(() => contentObject.parse({}))
+  .unknown()
+  .optional()
+  .transform((raw): WireContent => {
+    const fields = typeof raw === 'string' ? { text: raw } : isObject(raw) ? raw : {}
+    return { ...contentObject.parse(fields), raw }
+  })
 
 /**
  * `message` of a `messages` event. As captured on 2.x it has 29 keys, `""` when empty; the 1.0.0 line shows
@@ -52,34 +78,40 @@ const content = z
  * form only adds fields.
  */
 export const message = z.object({
-  id: text,
-  messageid: text,
-  chatid: text,
+  id: decisiveText,
+  messageid: decisiveText,
+  chatid: decisiveText,
   chatlid: text,
   sender: text,
   sender_pn: text,
   sender_lid: text,
   senderName: text,
   groupName: text,
-  fromMe: flag,
-  type: text,
-  messageType: text,
+  fromMe: decisiveFlag,
+  type: decisiveText,
+  messageType: decisiveText,
   mediaType: text,
   text,
   content,
   quoted: text,
-  edited: text,
-  reaction: text,
+  edited: decisiveText,
+  reaction: decisiveText,
   vote: text,
+  convertOptions: text,
+  buttonOrListid: text,
   messageTimestamp: moment,
   track_id: text,
+  /** Unreadable is false: then a person is thought to write, and the bot stands back. */
   wasSentByApi: flag,
-  /** REST only in every source: the hosted sender's folder, and what a hosted agent did. */
+  /** REST and history only in every source: what sent it, the hosted sender's folder, what a hosted agent did. */
+  sendFunction: text,
   send_folder_id: text,
   ai_metadata: z.object({ agent_id: text }).optional().catch(undefined),
 })
 export type WireMessage = z.infer<typeof message>
 
-/** `chat` beside it: only the names, for a chat we began ourselves. */
-export const chat = z.object({ wa_contactName: text, wa_name: text, name: text })
-export type WireChat = z.infer<typeof chat>
+/** `chat` beside it: the names, for a chat we began ourselves, and both addresses of it. */
+export const chatBeside = z
+  .object({ wa_contactName: text, wa_name: text, name: text, wa_chatid: text, wa_chatlid: text })
+  .catch({ wa_contactName: '', wa_name: '', name: '', wa_chatid: '', wa_chatlid: '' })
+export type WireChatBeside = z.infer<typeof chatBeside>

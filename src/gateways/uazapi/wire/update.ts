@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flag, moment, text, texts } from './fields.ts'
+import { decisiveMaybe, maybeFlag, moment, text, texts } from './fields.ts'
 
 /**
  * `messages_update` (captured on 2.1.1): `event` is an object here, `MessageIDs` are bare and may be many.
@@ -15,7 +15,10 @@ export const update = z.object({
     sender_lid: text,
     MessageIDs: texts,
     Type: text,
-    IsFromMe: flag,
+    /** Not in pins. */
+    IsFromMe: decisiveMaybe,
+    /** Of a pin only. */
+    Pinned: maybeFlag,
     Timestamp: moment,
   }),
 })
