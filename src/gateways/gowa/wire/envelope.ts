@@ -1,5 +1,17 @@
 import { z } from 'zod'
-import { flag, isObject, present, type Raw, text, time, word, words } from './fields.ts'
+import { contents, referral } from './contents.ts'
+import {
+  decisiveFlag,
+  decisiveText,
+  flag,
+  isObject,
+  type Raw,
+  text,
+  time,
+  word,
+  words,
+  wordsOnly,
+} from './fields.ts'
 import { medium } from './media.ts'
 
 /**
@@ -19,7 +31,7 @@ export const Envelope = z.object({
 export type Envelope = z.infer<typeof Envelope>
 
 /** `chat_lid`, `from_lid`: the private id beside a resolved number (≥ 8.3.0 and ≥ 8.0.0). */
-const people = {
+export const people = {
   chat_id: word,
   chat_lid: word,
   from: word,
@@ -32,9 +44,8 @@ const people = {
 }
 const common = {
   id: word,
-  timestamp: time,
   /** ≥ 8.3.0; 8.0 to 8.2 never deliver own messages. */
-  is_from_me: flag,
+  is_from_me: decisiveFlag,
   ...people,
 }
 
@@ -51,26 +62,21 @@ export const EnvelopeMessage = z.object({
   audio: medium,
   document: medium,
   sticker: medium,
-  /** Contents that are shown, not read. */
-  contact: present,
-  contacts_array: present,
-  location: present,
-  live_location: present,
-  list: present,
-  order: present,
-  interactive: present,
-  interactive_media: present,
+  ...contents,
+  referral,
   /** A fork delivers history as messages: `from` is then the chat and `sender` the author. */
-  from_history_sync: flag,
+  from_history_sync: decisiveFlag,
   sender: word,
 })
+
+export type EnvelopeMessage = z.infer<typeof EnvelopeMessage>
 
 export const EnvelopeReaction = z.object({ ...common, reaction: text, reacted_message_id: word })
 
 /** `revoked_chat` is not read: it names the chat from the revoker's side, which may be our own address. */
 export const EnvelopeRevoke = z.object({ ...common, revoked_message_id: word })
 
-export const EnvelopeEdit = z.object({ ...common, original_message_id: word, body: text })
+export const EnvelopeEdit = z.object({ ...common, original_message_id: word, body: decisiveText })
 
 /** Receipts of both generations. The flat one writes full addresses, and "A in B" in `from`. */
 export const EnvelopeReceipt = z.object({
@@ -84,10 +90,11 @@ export const EnvelopeReceipt = z.object({
   sender_lid: word,
 })
 
+export type EnvelopeReceipt = z.infer<typeof EnvelopeReceipt>
+
 /** `from` is the author of the deleted message, not who deleted it: that is always ourselves. */
 export const EnvelopeDeleted = z.object({
   deleted_message_id: word,
-  timestamp: time,
   chat_id: word,
   chat_lid: word,
 })
@@ -96,8 +103,9 @@ export const EnvelopeDeleted = z.object({
 export const EnvelopeGroup = z.object({
   chat_id: word,
   type: word,
-  jids: words,
+  jids: wordsOnly,
   /** A flat fork adds private ids. */
   lids: words,
   group_name: word,
 })
+export type EnvelopeGroup = z.infer<typeof EnvelopeGroup>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { flag, objectAs, present, type Raw, text, time, word } from './fields.ts'
+import { contents } from './contents.ts'
+import { decisiveObject, decisiveText, flag, isObject, type Raw, reader, time, word } from './fields.ts'
 import { medium } from './media.ts'
 
 const FlatText = z.object({
@@ -9,8 +10,11 @@ const FlatText = z.object({
   replied_id: word,
   quoted_message: word,
 })
-/** When a reaction is taken back this object is missing: that delivery looks like an empty message. */
-const FlatReaction = z.object({ message: text, id: word })
+/**
+ * From 4.22.0 this object is missing when a reaction is taken back: that delivery looks like an empty
+ * message. Before, it was always there: empty on messages, without `message` when taken back.
+ */
+const FlatReaction = z.object({ message: decisiveText, id: decisiveText })
 
 /** 7.2.0 alone lost the field names of these two objects. */
 const named = (value: Raw, lost: Readonly<Record<string, string>>): Raw =>
@@ -18,9 +22,18 @@ const named = (value: Raw, lost: Readonly<Record<string, string>>): Raw =>
 const LOST_TEXT = { Text: 'text', ID: 'id', RepliedId: 'replied_id', QuotedMessage: 'quoted_message' }
 const LOST_REACTION = { Message: 'message', ID: 'id' }
 
+/** The first versions wrote the text alone where later ones write an object. */
+const message = reader((value) => {
+  if (isObject(value)) return FlatText.parse(named(value, LOST_TEXT))
+  return typeof value === 'string' ? FlatText.parse({ text: value }) : undefined
+})
+/** `view_once` was whatsmeow's own structure, or null, before it was a switch. */
+const switchOrStructure = reader((value) => (isObject(value) ? true : flag.parse(value)))
+
 /**
- * The flat generation, 4.22.0 to 7.11.4: messages have a `message` object and no event name; edits,
- * revokes and deletions name an `action`. 8.0.0 to 8.1.1 still delete this way.
+ * The flat generations. 4.22.0 to 7.11.4: messages have a `message` object and no event name; edits, revokes
+ * and deletions name an `action`. 8.0.0 to 8.1.1 still delete this way. 3.6.0 to 4.21.1: messages and
+ * reactions only, every key always there, `null` where there is nothing.
  */
 export const Flat = z.object({
   action: word,
@@ -32,18 +45,23 @@ export const Flat = z.object({
   sender_id: word,
   chat_id: word,
   /** A fork's full addresses. */
+  sender_jid: word,
+  sender_lid: word,
   chat_jid: word,
   chat_lid: word,
   pushname: word,
   timestamp: time,
-  message: objectAs((value) => FlatText.parse(named(value, LOST_TEXT))),
-  reaction: objectAs((value) => FlatReaction.parse(named(value, LOST_REACTION))),
-  view_once: flag,
+  message,
+  /** Before 4.22.0 beside the message. */
+  message_id: word,
+  quoted_message: word,
+  reaction: decisiveObject(FlatReaction, (value) => named(value, LOST_REACTION)),
+  view_once: switchOrStructure,
   forwarded: flag,
   revoked_message_id: word,
   /** ≥ 7.9.0. */
   original_message_id: word,
-  edited_text: text,
+  edited_text: decisiveText,
   deleted_message_id: word,
   image: medium,
   video: medium,
@@ -51,10 +69,6 @@ export const Flat = z.object({
   audio: medium,
   document: medium,
   sticker: medium,
-  contact: present,
-  location: present,
-  live_location: present,
-  list: present,
-  order: present,
+  ...contents,
 })
 export type Flat = z.infer<typeof Flat>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Media } from '../../../core/events.ts'
-import { isObject, reader, word } from './fields.ts'
+import { isObject, isThere, reader, word } from './fields.ts'
 
 /** The object forms of a medium, all versions together. */
 const WireMedia = z.object({
@@ -9,8 +9,6 @@ const WireMedia = z.object({
   /** ≤ 8.1.2. */
   media_path: word,
   mime_type: word,
-  /** ≥ 7.9.0 with automatic download off: an encrypted CDN address. */
-  url: word,
   caption: word,
   filename: word,
 })
@@ -56,22 +54,23 @@ const typeOf = (name: string | undefined): string | undefined => {
 /** A relative path that stays below the base URL. */
 const PATH = /^[\w@+=,-][\w@+=,. -]*(?:\/[\w@+=,-][\w@+=,. -]*)*$/
 
+/** `media` is missing when there is something that is no medium. */
 export interface ReadMedia {
-  media: Media
+  media?: Media
   caption?: string
 }
 
 /**
  * Reads a medium in any of its forms: path string, `{path,caption}`, `{media_path,mime_type,caption}`,
- * `{url,caption?,filename?}`. Undefined for anything else, an empty object included.
- * An encrypted CDN address is useless without its keys, so such a medium is asked from the gateway.
+ * `{url,caption?,filename?}`. Undefined when there is none. An encrypted CDN address is useless without its
+ * keys, so such a medium is asked from the gateway, as is one that nothing says the place of.
  */
 function readMedia(value: unknown): ReadMedia | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : { media: fromPath(value, {}) }
-  if (!isObject(value)) return undefined
+  if (!isThere(value)) return undefined
+  if (typeof value === 'string') return { media: fromPath(value, {}) }
+  if (!isObject(value)) return {}
   const wire = WireMedia.parse(value)
   const path = wire.path ?? wire.media_path
-  if (path === undefined && wire.url === undefined) return undefined
   const media = fromPath(path, { mime: wire.mime_type, fileName: wire.filename })
   return wire.caption === undefined ? { media } : { media, caption: wire.caption }
 }

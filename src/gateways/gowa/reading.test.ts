@@ -1,0 +1,297 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import type { GoldenSample } from '../../../test/gateway-suite.ts'
+import type { Address } from '../../core/address.ts'
+import type { Fact, InboundEvent } from '../../core/events.ts'
+import { type NormaliseContext, verified } from '../../core/gateway.ts'
+import { normalise } from './normalise.ts'
+import { readCard } from './wire/vcard.ts'
+
+const OWN: NormaliseContext = {
+  own: ['phone:5511955559999', 'private:70010020030040'] as Address[],
+  referencePrefix: 'hub1-',
+}
+const read = (body: unknown, context: Partial<NormaliseContext> = {}): InboundEvent[] =>
+  normalise(verified({ headers: {}, body: Buffer.from(JSON.stringify(body) ?? '') }), { ...OWN, ...context })
+    .events
+
+const folder = new URL('./samples/', import.meta.url)
+const samples: GoldenSample[] = readdirSync(folder).flatMap(
+  (file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as GoldenSample[],
+)
+
+/** What a fact is, as finely as a reader has to tell it from others. */
+function nameOf(fact: Fact): string {
+  switch (fact.kind) {
+    case 'message': {
+      const { content, referral } = fact.message
+      if (referral) return 'message referral'
+      if (content.type === 'unsupported') return `message unsupported ${content.wire}`
+      return content.type === 'location' && content.live ? 'message live location' : `message ${content.type}`
+    }
+    case 'reaction':
+      return fact.emoji === '' ? 'reaction removed' : 'reaction'
+    case 'vote':
+      return fact.options.length === 0 ? 'vote removed' : 'vote'
+    case 'receipt':
+      return `receipt ${fact.state}${fact.self ? ' self' : ''}`
+    case 'membership':
+      return `membership ${fact.change}${fact.self ? ' self' : ''}`
+    case 'presence':
+    case 'call':
+      return `${fact.kind} ${fact.state}`
+    case 'label':
+    case 'channel':
+      return `${fact.kind} ${fact.change}`
+    default:
+      return fact.kind
+  }
+}
+
+const MESSAGES = [
+  'text',
+  'image',
+  'video',
+  'audio',
+  'document',
+  'sticker',
+  'location',
+  'live location',
+  'contacts',
+  'menu',
+  'order',
+  'unsupported empty',
+].map((one) => `message ${one}`)
+const MEMBERSHIP = ['join', 'leave', 'promote', 'demote'].map((one) => `membership ${one}`)
+const RECEIPTS = ['delivered', 'read', 'read self'].map((one) => `receipt ${one}`)
+const CHANNELS = ['joined', 'left', 'muted', 'unmuted', 'posted'].map((one) => `channel ${one}`)
+const SAYS: Readonly<Record<string, readonly string[]>> = {
+  'flat-3': [...MESSAGES, 'reaction', 'reaction removed'],
+  'flat-7': [
+    ...MESSAGES,
+    'message video-note',
+    'message unsupported list',
+    'reaction',
+    'edit',
+    'revoke',
+    'delete-for-me',
+    ...RECEIPTS,
+    ...MEMBERSHIP,
+    'unknown',
+  ],
+  'envelope-8': [
+    ...MESSAGES,
+    'message video-note',
+    'reaction',
+    'reaction removed',
+    'edit',
+    'revoke',
+    'delete-for-me',
+    ...RECEIPTS,
+    ...MEMBERSHIP,
+    'membership join self',
+    ...CHANNELS,
+  ],
+  'envelope-9': [
+    ...MESSAGES,
+    'message video-note',
+    'message referral',
+    'message poll',
+    'message unsupported interactive',
+    'message unsupported interactive_media',
+    'message unsupported poll',
+    'reaction',
+    'reaction removed',
+    'edit',
+    'revoke',
+    'delete-for-me',
+    'vote',
+    'vote removed',
+    ...RECEIPTS,
+    ...MEMBERSHIP,
+    'membership join self',
+    'membership leave self',
+    'presence typing',
+    'presence recording',
+    'presence paused',
+    'label defined',
+    'label deleted',
+    'label added',
+    'label removed',
+    ...CHANNELS,
+    'call offered',
+    'call rejected',
+    'history',
+    'unknown',
+  ],
+}
+
+describe('golden samples', () => {
+  it.each(Object.entries(SAYS))('there is one of everything %s can say', (generation, says) => {
+    const shown = samples.filter((one) => one.generation === generation)
+    const names = new Set(shown.flatMap((one) => one.expect.events.map((event) => nameOf(event.fact))))
+    expect([...says].filter((name) => !names.has(name))).toEqual([])
+  })
+  it('belong to a known generation and say where they come from', () => {
+    for (const { generation, origin } of samples) {
+      expect(Object.keys(SAYS)).toContain(generation)
+      expect(origin).toMatch(/./)
+    }
+  })
+})
+
+describe('a field of another type', () => {
+  const known = samples.filter((one) => one.expect.events.every((event) => event.fact.kind !== 'unknown'))
+  type Place = { holder: Record<string, unknown>; key: string; path: string }
+  const places = (value: unknown, path = ''): Place[] => {
+    if (typeof value !== 'object' || value === null) return []
+    const holder = value as Record<string, unknown>
+    return Object.keys(holder).flatMap((key) => [
+      { holder, key, path: `${path}/${key}` },
+      ...places(holder[key], `${path}/${key}`),
+    ])
+  }
+  const OTHERS: readonly unknown[] = [7, true, 'x', [], {}, ['x'], [7], { id: 7 }, 1e308, '9'.repeat(50_000)]
+  /** What a wrong field may cost a message is its content, nothing else. A vote is shown as such a message. */
+  const mayBecome = (name: string): string => (name.startsWith('message ') ? 'message' : name)
+
+  it.each(known.map((one, index) => [index, one.origin, one] as const))(
+    '%i %s: never makes another fact of it',
+    (_, __, sample) => {
+      const count = places(structuredClone(sample.body)).length
+      const before = read(sample.body, sample.context).map((event) => mayBecome(nameOf(event.fact)))
+      if (before.some((name) => name.startsWith('vote'))) before.push('message')
+      for (let index = 0; index < count; index += 1) {
+        for (const other of OTHERS) {
+          const body = structuredClone(sample.body)
+          const place = places(body)[index]
+          if (!place || typeof place.holder[place.key] === typeof other) continue
+          place.holder[place.key] = other
+          const events = read(body, sample.context)
+          expect(events.length).toBeGreaterThan(0)
+          const names = events.map((event) => mayBecome(nameOf(event.fact)))
+          const same = names.every((name) => before.includes(name))
+          if (!same)
+            expect([place.path, typeof other, names]).toEqual([place.path, typeof other, ['unknown']])
+        }
+      }
+    },
+  )
+})
+
+describe('identity', () => {
+  const T = '2026-03-14T14:56:04Z'
+  const ana = '5511955550201@s.whatsapp.net'
+  const envelope = (event: string, payload: object, timestamp = T) => ({ event, payload, timestamp })
+  const only = (body: unknown) => {
+    const [event, ...more] = read(body)
+    expect(more).toEqual([])
+    return event!
+  }
+  const identity = (body: unknown) => only(body).identity
+
+  it('tells a label that goes on, off and on again', () => {
+    const turn = (labeled: boolean, second: number) =>
+      identity(
+        envelope(
+          'label.association',
+          { label_id: '7', labeled, chat_id: ana },
+          `2026-03-14T14:56:0${second}Z`,
+        ),
+      )
+    const all = [turn(true, 1), turn(false, 2), turn(true, 3)].map((one) => JSON.stringify(one))
+    expect(new Set(all).size).toBe(3)
+    expect(turn(true, 1)).toEqual(turn(true, 1))
+  })
+  it('tells a member who leaves twice', () => {
+    const leave = (timestamp: string) =>
+      identity(
+        envelope(
+          'group.participants',
+          { chat_id: '120363000000000201@g.us', type: 'leave', jids: [ana] },
+          timestamp,
+        ),
+      )
+    expect(leave(T)).not.toEqual(leave('2026-03-15T14:56:04Z'))
+    expect(leave(T).type).toBe('fact')
+    expect(leave('').type).toBe('state')
+  })
+  it('takes one receipt for the same from every device of a person, and in both spellings', () => {
+    const ack = (sender_id: string, receipt_type: string) =>
+      identity(
+        envelope('message.ack', { ids: ['3EB0B'], chat_id: ana, sender_id, from: sender_id, receipt_type }),
+      )
+    expect(ack('5511955550201:4@s.whatsapp.net', 'read')).toEqual(ack(ana, 'read'))
+    expect(ack('5511955550201.0:4@s.whatsapp.net', 'read')).toEqual(ack(ana, 'read'))
+    expect(ack(ana, 'read-self')).toEqual(ack(ana, 'read_self'))
+    expect(ack(ana, 'read')).not.toEqual(ack(ana, 'delivered'))
+    expect(ack(ana, 'read')).not.toEqual(ack(ana, 'read-self'))
+  })
+  it('keeps history apart from what is live', () => {
+    const live = { id: '3EB0B', timestamp: T, is_from_me: false, chat_id: ana, from: ana, body: 'oi' }
+    const past = {
+      id: '3EB0B',
+      from: ana,
+      sender: ana,
+      body: 'oi',
+      timestamp: T,
+      is_from_me: false,
+      from_history_sync: true,
+    }
+    const [one, two] = [only({ event: 'message', payload: live }), only({ event: 'message', payload: past })]
+    expect(one.identity.parts).toEqual(two.identity.parts)
+    expect([one.identity.type, two.identity.type]).toEqual(['fact', 'history'])
+  })
+  it('is the same whether or not the chat was resolved by then', () => {
+    const typing = (second: number) =>
+      identity(
+        envelope(
+          'chat_presence',
+          { from: ana, chat_id: ana, state: 'composing', media: '' },
+          `2026-03-14T14:56:0${second}Z`,
+        ),
+      )
+    expect(typing(1).type).toBe('state')
+    expect(typing(1)).not.toEqual(typing(2))
+  })
+})
+
+describe('time', () => {
+  const at = (timestamp: unknown) => {
+    const payload = {
+      id: '3EB0B',
+      timestamp,
+      chat_id: '1203630001@g.us',
+      from: '5511955550201@s.whatsapp.net',
+    }
+    return read({ event: 'message', payload })[0]?.at
+  }
+  it.each([
+    ['2026-03-14T14:56:04Z', 1_773_500_164_000],
+    ['2026-03-14T11:56:04-03:00', 1_773_500_164_000],
+    ['2026-03-14T14:56:04.25Z', 1_773_500_164_250],
+    [1_773_500_164, 1_773_500_164_000],
+    ['1773500164', 1_773_500_164_000],
+    [1_773_500_164_250, 1_773_500_164_250],
+    ['1773500164250', 1_773_500_164_250],
+    ['', undefined],
+    ['soon', undefined],
+    [0, undefined],
+    [-1, undefined],
+    [{}, undefined],
+  ])('%j', (timestamp, expected) => expect(at(timestamp)).toBe(expected))
+})
+
+describe('cards', () => {
+  it('reads names, numbers and firm however they are written', () => {
+    expect(
+      readCard(
+        'BEGIN:VCARD\r\nFN;CHARSET=UTF-8:Ana\\, a padeira\r\nitem1.TEL;type=CELL;waid=55:+55 11\r\n  9\r\ntel:190\r\nTEL:190\r\nORG:Pão;Forno;\r\nEND:VCARD',
+      ),
+    ).toEqual({ name: 'Ana, a padeira', phones: ['+55 11 9', '190'], organization: 'Pão, Forno' })
+  })
+  it.each(['', 'x', 'TEL:', ':', 'FN', '\n'.repeat(10_000), 'TEL;'.repeat(20_000)])(
+    'makes nothing of %#',
+    (text) => expect(readCard(text)).toEqual({ phones: [] }),
+  )
+})
