@@ -372,8 +372,8 @@ describe('simulated REST', () => {
       { ...send, file_url: 'https://files.example.com/a.pdf' },
       {},
       { generation: 'flat-7' },
-      400,
-      'VALIDATION_ERROR',
+      500,
+      'INTERNAL_SERVER_ERROR',
     ],
     ['unknown message', '/message/3EB0X/revoke', send, {}, {}, 500, 'INTERNAL_SERVER_ERROR'],
     [
