@@ -133,6 +133,7 @@ export function createHub(parts: HubParts): Hub {
     referencePrefix,
     pressure,
     onCommands: () => deliverer.nudge(),
+    onReceipts: () => reconciler.nudge(),
     onTimers: () => janitor.nudge(),
   })
   const capabilities = new Map([...instances].map(([id, instance]) => [id, instance.capabilities]))

@@ -92,6 +92,7 @@ describe('turns', () => {
       referencePrefix: 'p-',
       pressure: createPressure(systemClock),
       onCommands() {},
+      onReceipts() {},
       onTimers() {},
     })
     await store.accept([arrival(textEvent(person('5511912345678'), 'M1'))])
@@ -130,6 +131,7 @@ describe('turns', () => {
       referencePrefix: 'p-',
       pressure,
       onCommands() {},
+      onReceipts() {},
       onTimers() {},
     })
     const until = async (met: () => boolean) => {

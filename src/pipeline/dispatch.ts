@@ -37,6 +37,8 @@ export interface DispatchParts {
   pressure: Pressure
   /** Commands were queued. */
   onCommands(): void
+  /** Receipts were recorded: one may name a send whose end is unknown. */
+  onReceipts(): void
   /** Something waits for a moment in time: a timer was set, an event parked. */
   onTimers(): void
 }
@@ -224,6 +226,7 @@ export function createDispatcher(parts: DispatchParts) {
       else lane.state.set(key, value)
     }
     if (result.commands > 0 || outcome.log.some(freesSends)) parts.onCommands()
+    if (outcome.log.some((change) => change.type === 'receipt')) parts.onReceipts()
     if (outcome.timers?.length || outcome.parked) parts.onTimers()
     return true
   }

@@ -48,6 +48,8 @@ export function createReconciler(parts: ReconcileParts) {
     async work() {
       const limit = SLOTS - running.size
       if (limit <= 0) return 'full'
+      const due = await store.nextDue('searches')
+      if (due === undefined || due > clock.now()) return 'rest'
       const sends = await store.claimUnknown({ limit, leaseMs: LEASE_MS })
       for (const send of sends) start(send)
       return sends.length === limit ? 'again' : 'rest'

@@ -51,8 +51,8 @@ export async function searchByReference(search: Search): Promise<Finding> {
   const out = ours.filter((m) => m.state !== 'failed').sort((a, b) => (a.at ?? 0) - (b.at ?? 0))
   const found = out.at(-1)
   if (found) return { type: 'ours', messageId: found.id, ...(found.at !== undefined && { at: found.at }) }
-  // An earlier attempt carried the same reference: its failure says nothing about this one.
-  if (ours.some((m) => m.at !== undefined && m.at >= send.sentAt - SKEW_MS))
+  // Earlier attempts carried the same reference: their failures say nothing about this one.
+  if (ours.length >= send.attempt && ours.some((m) => m.at !== undefined && m.at >= send.sentAt - SKEW_MS))
     return notSent('the gateway says that it failed to send it')
   if (now < provableFrom(send, client.sendTimeoutMs)) return unproved
   if (!(await isConnected(client))) return { type: 'nothing', absences: 0 }
