@@ -79,7 +79,7 @@ const SAYS: Readonly<Record<string, readonly string[]>> = {
     ...MEMBERSHIP,
     'unknown',
   ],
-  'envelope-8': [
+  'envelope-8.2': [
     ...MESSAGES,
     'message video-note',
     'reaction',

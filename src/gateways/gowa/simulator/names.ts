@@ -1,4 +1,4 @@
-import { addressKind } from '../../../core/address.ts'
+import { addressKind, addressValue } from '../../../core/address.ts'
 import type { Party } from '../../../core/events.ts'
 import type { SimulatedNumber } from '../../../simulator/port.ts'
 import { formatJid } from '../wire/address.ts'
@@ -12,3 +12,6 @@ export const hidden = (party: Party | undefined): string | undefined => {
   return alias && formatJid(alias)
 }
 export const ownJid = (number: SimulatedNumber): string => `${number.digits}@s.whatsapp.net`
+/** ≥ 9.0.1: the number where there is no name. */
+export const shownAs = (party: Party | undefined): string | undefined =>
+  party && (party.name ?? addressValue(party.address))

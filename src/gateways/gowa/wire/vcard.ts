@@ -18,13 +18,16 @@ export function readCard(vcard: string): { name?: string; phones: string[]; orga
         if (!found.phones.includes(value)) found.phones.push(value)
         break
       case 'ORG':
-        found.organization ??= plain(value.replace(/;+$/, '')).replaceAll(';', ', ')
+        found.organization ??= parts(value).join(', ') || undefined
         break
     }
   }
   return found
 }
 const LINE = /^(?:[\w-]+\.)?(FN|TEL|ORG)(?:;[^:]*)?:(.*)$/i
+/** Parts of a value that has several, the empty ones left out. */
+const parts = (value: string): string[] =>
+  (value.match(/(?:\\.|[^;\\])+/g) ?? []).map(plain).filter((one) => one !== '')
 /** Escapes of the format taken back. */
 const plain = (value: string): string =>
   value.replace(/\\([\\,;nN])/g, (_, char: string) => (char === 'n' || char === 'N' ? '\n' : char))
