@@ -112,7 +112,7 @@ const preview = z.strictObject({
 })
 
 /** A command as a request writes it: all of it but `to`. Defaults are the gateway's. */
-export const COMMAND_BODIES = {
+const COMMAND_BODIES = {
   text: z.strictObject({ text, mentions, linkPreview: z.union([on, preview]).exactOptional(), ...said }),
   media: z.strictObject({
     media: z.enum(MEDIA_TYPES),
