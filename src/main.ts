@@ -11,6 +11,7 @@ import { createHttpClient } from './platform/http-client.ts'
 import { createLogger } from './platform/log.ts'
 import { createMetrics, type PrometheusMetrics } from './platform/metrics.ts'
 import { secretsIn } from './platform/scrub.ts'
+import { inspectSqlite, type SqliteInspection } from './storage/sqlite/inspect.ts'
 import { migrateSqlite } from './storage/sqlite/open.ts'
 import { openSqliteThread } from './storage/sqlite/thread.ts'
 
@@ -134,3 +135,9 @@ export const migrateStore = (
   parts: { clock: Clock; log: Logger },
 ): Promise<{ applied: readonly string[] }> =>
   migrateSqlite({ ...parts, path: config.database.path, dedupeMs: config.retention.dedupeMs })
+
+/**
+ * Looks at the configured database without changing it, also while a hub runs on it.
+ * @throws HubError E_STORE_OPEN
+ */
+export const inspectStore = (config: HubConfig): SqliteInspection => inspectSqlite(config.database.path)

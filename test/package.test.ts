@@ -1,10 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { publishedManifest } from '../scripts/manifest.ts'
 
 /** What users get, packed by npm itself from a copy of the checkout. */
@@ -20,6 +21,7 @@ beforeAll(() => {
   mkdirSync(checkout)
   for (const part of [
     'src',
+    'templates',
     'scripts',
     'package.json',
     'tsconfig.json',
@@ -97,13 +99,14 @@ describe('the package', () => {
     expect(packed.size).toBeLessThan(MOST_PACKED_BYTES)
   })
 
-  test('holds the build, the readme and the licence, and nothing else', () => {
+  test('holds the build, the readme, the licence and what a new project is made of, and nothing else', () => {
     expect(
       paths()
-        .filter((path) => !path.startsWith('dist/'))
+        .filter((path) => !/^(dist|templates)\//.test(path))
         .sort(),
     ).toEqual(['LICENSE', 'README.md', 'package.json'])
-    expect(paths().filter((path) => /\.test\.|\/samples\/|(?<!\.d)\.tsx?$/.test(path))).toEqual([])
+    const built = paths().filter((path) => path.startsWith('dist/'))
+    expect(built.filter((path) => /\.test\.|\/samples\/|(?<!\.d)\.tsx?$/.test(path))).toEqual([])
   })
 
   test('holds the page of the simulator', () => {
@@ -150,3 +153,83 @@ describe('the package', () => {
     expect(tsc.stdout).toBe('')
   }, 90_000)
 })
+
+describe.each(['gowa', 'uazapi'])('a project of pombo init for %s', (gateway) => {
+  const project = join(folder, `Meu Robô ${gateway}`)
+  const pombo = join(installed, 'dist/cli/bin.js')
+  const env = { ...process.env, PATH: `${join(folder, 'node_modules/.bin')}:${process.env.PATH}` }
+  const npm = (...args: string[]) =>
+    spawnSync('npm', [...args, '--silent'], { cwd: project, encoding: 'utf8', env })
+
+  beforeAll(() => {
+    const made = spawnSync(process.execPath, [pombo, 'init', project, '--gateway', gateway], {
+      cwd: folder,
+      encoding: 'utf8',
+      // Nobody is there to be asked.
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    expect(made.stderr).toBe('')
+    expect(made.stdout).toContain('npm test')
+    // What `npm install` would do, without a registry: the package lies one folder up, where Node.js finds it.
+    mkdirSync(join(folder, 'node_modules/.bin'), { recursive: true })
+    writeFileSync(
+      join(folder, 'node_modules/.bin/pombo'),
+      `#!/bin/sh\nexec "${process.execPath}" "${pombo}" "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    )
+    for (const name of ['typescript', '@types/node']) {
+      const place = join(project, 'node_modules', name)
+      mkdirSync(join(place, '..'), { recursive: true })
+      symlinkSync(join(root, 'node_modules', name), place)
+    }
+  })
+
+  test('passes its own test and its own types', () => {
+    const tested = npm('test')
+    expect(tested.stdout + tested.stderr).toMatch(/pass 2/)
+    expect(tested.status).toBe(0)
+    const compiler = join(root, 'node_modules/typescript/bin/tsc')
+    const typed = spawnSync(process.execPath, [compiler], { cwd: project, encoding: 'utf8' })
+    expect(typed.stdout).toBe('')
+  }, 60_000)
+
+  test('answers on the simulator with npm start', async () => {
+    const [port, simulatorPort] = [await freePort(), await freePort()]
+    const started = spawn('npm', ['start', '--silent', '--', '--simulator-port', String(simulatorPort)], {
+      cwd: project,
+      env: { ...env, PORT: String(port) },
+      detached: true,
+      stdio: 'ignore',
+    })
+    try {
+      const phone = `http://127.0.0.1:${simulatorPort}/phone`
+      const shown = async () => JSON.stringify(await (await fetch(`${phone}/state`)).json())
+      await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/ready`)).status).toBe(200), {
+        timeout: 20_000,
+        interval: 200,
+      })
+      const said = await fetch(`${phone}/say`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ instance: 'main', person: '12025550143', text: 'hi' }),
+      })
+      expect(said.status).toBe(200)
+      await vi.waitFor(async () => expect(await shown()).toContain('Hello Tom Baker! That was message 1'), {
+        timeout: 10_000,
+        interval: 100,
+      })
+    } finally {
+      process.kill(-started.pid!, 'SIGKILL')
+    }
+  }, 60_000)
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  await new Promise((done) => server.close(done))
+  return port
+}

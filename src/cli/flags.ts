@@ -6,16 +6,35 @@ type Flags = NonNullable<ParseArgsConfig['options']>
 
 /** Flags of commands that need the configuration. */
 export const CONFIG_FLAGS = { config: { type: 'string', short: 'c' } } as const satisfies Flags
+/** Flags of commands that ask a running hub. */
+export const HUB_FLAGS = { ...CONFIG_FLAGS, hub: { type: 'string' }, key: { type: 'string' } } as const
 
 /**
  * Reads a command's flags. Nothing but them is allowed.
  * @throws HubError E_USAGE naming what is wrong, with a suggestion where one is near
  */
-export function parseFlags<const F extends Flags>(command: string, args: readonly string[], flags: F) {
+export const parseFlags = <const F extends Flags>(command: string, args: readonly string[], flags: F) =>
+  parseCommand(command, args, flags, []).flags
+
+/**
+ * Reads a command's flags and the words beside them, of which there must be as many as `words` names. The name
+ * of one that may be missing ends in `?`; only the last ones may.
+ * @throws HubError E_USAGE naming what is wrong, with a suggestion where one is near
+ */
+export function parseCommand<const F extends Flags, const W extends readonly string[]>(
+  command: string,
+  args: readonly string[],
+  flags: F,
+  words: W,
+) {
   const help = `See: pombo ${command} --help`
   const { tokens } = parseArgs({ args: [...args], options: flags, strict: false, tokens: true })
+  const given: string[] = []
   for (const token of tokens) {
-    if (token.kind === 'positional') throw usage(`pombo ${command} takes no "${token.value}". ${help}`)
+    if (token.kind === 'positional') {
+      if (given.push(token.value) > words.length)
+        throw usage(`pombo ${command} takes no "${token.value}". ${help}`)
+    }
     if (token.kind !== 'option') continue
     const flag = flags[token.name]
     if (flag === undefined) {
@@ -27,7 +46,16 @@ export function parseFlags<const F extends Flags>(command: string, args: readonl
     if (flag.type === 'boolean' && token.value !== undefined)
       throw usage(`${token.rawName} takes no value. ${help}`)
   }
-  return parseArgs({ args: [...args], options: flags, strict: true }).values
+  const missing = words.slice(given.length).filter((word) => !word.endsWith('?'))
+  if (missing.length > 0)
+    throw usage(`pombo ${command} needs ${missing.map((word) => `<${word}>`).join(' ')}. ${help}`)
+  const { values } = parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: true })
+  return { flags: values, words: given as Words<W> }
+}
+
+/** A text for each word; what may be missing may be undefined. */
+type Words<W extends readonly string[]> = {
+  [I in keyof W]: W[I] extends `${string}?` ? string | undefined : string
 }
 
 export const usage = (message: string): HubError => new HubError('E_USAGE', message)

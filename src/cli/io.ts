@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline/promises'
+
 /** What a command takes from the terminal it was started in. A test hands in its own. */
 export interface Io {
   /** One line to standard output: what was asked for. */
@@ -17,6 +19,8 @@ export interface Io {
    * a bot that forgot an `await` must not take every number down.
    */
   onStray(listener: (error: unknown) => void): void
+  /** Asks the person at the terminal; missing where there is none. */
+  ask?(question: string): Promise<string>
   /** Ends the process at once. */
   exit(code: number): void
 }
@@ -44,7 +48,17 @@ export function processIo(): Io {
       }
     },
     onStray: (listener) => void process.on('unhandledRejection', listener),
+    ...(process.stdin.isTTY === true && process.stdout.isTTY === true && { ask }),
     exit: (code) => process.exit(code),
+  }
+}
+
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    return await terminal.question(question)
+  } finally {
+    terminal.close()
   }
 }
 

@@ -19,6 +19,12 @@ const CONFIG_FLAG = [
   'configuration; else pombo.config.{ts,js,mjs,json} here, or none',
 ] as const
 
+const HUB_FLAGS = [
+  ['--hub URL', 'where the hub is; else host and port of the configuration here'],
+  ['--key KEY', 'API key; else POMBO_API_KEY, which other users of the machine cannot see'],
+  CONFIG_FLAG,
+] as const
+
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   serve: {
     summary: 'Run the hub',
@@ -33,10 +39,64 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'Try everything on this machine, without a gateway',
     about:
       'Runs a hub, simulated gateways and a demo bot on loopback, with data of its own under ./data/demo.\n' +
-      'Type as a customer on the page it names and watch the bot answer.',
-    flags: [['--simulator-port PORT', 'where the page with the phone is; 3002 unless given']],
-    examples: ['pombo demo', 'PORT=8080 pombo demo --simulator-port 8081'],
+      'Type as a customer on the page it names and watch the bot answer. With --config it is a bot of your own.',
+    flags: [
+      ['-c, --config FILE', 'try the bot, features and numbers of this configuration'],
+      ['--simulator-port PORT', 'where the page with the phone is; 3002 unless given'],
+    ],
+    examples: [
+      'pombo demo',
+      'pombo demo --config pombo.config.ts',
+      'PORT=8080 pombo demo --simulator-port 8081',
+    ],
     load: async () => (await import('./commands/demo.ts')).demo,
+  },
+  init: {
+    summary: 'Begin a bot of your own',
+    about:
+      'Writes a small project: configuration, a bot, its test, and secrets made for it. Never overwrites a file.\n' +
+      'It runs on the simulator at once, without a gateway.',
+    flags: [
+      ['--gateway NAME', 'gowa or uazapi; asked for on a terminal, else gowa'],
+      ['--name NAME', 'name of the package; else that of the folder'],
+      ['--pombo SPEC', 'what its package.json asks for, as in file:../pombo-0.1.0.tgz; else this Pombo'],
+    ],
+    examples: ['pombo init my-bot', 'pombo init . --gateway uazapi --name shop-bot'],
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  doctor: {
+    summary: 'Find out what is wrong, and what to do about it',
+    about:
+      'Looks at configuration, secrets, clock and database, asks each gateway for its version, login and webhooks,\n' +
+      'and posts a harmless signed delivery to the running hub. Prints no secret. Ends with 1 if something fails.',
+    flags: [CONFIG_FLAG, ['--json', 'one JSON object instead of text']],
+    examples: ['pombo doctor', 'pombo doctor --json --config /etc/pombo/pombo.config.json'],
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  send: {
+    summary: 'Send a text through a running hub',
+    about:
+      'pombo send <instance> <to> <text>. "to" is a phone number, a chat (chat_7) or an address. Ends with 0 when it is\n' +
+      'queued or, with --wait, sent; 1 not sent; 3 nobody knows whether it went out; 4 still waiting.',
+    flags: [
+      ['--wait', 'wait until it is known how it ended, at most 90 seconds'],
+      ['--idempotency-key KEY', 'the same key never sends twice; made up unless given'],
+      ...HUB_FLAGS,
+    ],
+    examples: [
+      'pombo send support +5511912345678 "Your order is ready." --wait',
+      'pombo send sales chat_7 "Hello" --hub https://hub.example.com',
+    ],
+    load: async () => (await import('./commands/send.ts')).send,
+  },
+  replay: {
+    summary: 'Do a delivery or an event again',
+    about:
+      'pombo replay <file>: posts the delivery in it to the hub, proved with the configured secret.\n' +
+      'pombo replay <id>: handles an event or dead letter (evt_12) once more, and so do its effects.',
+    flags: [['--instance ID', 'whose webhook takes the file; needed when there are several'], ...HUB_FLAGS],
+    examples: ['pombo replay delivery.json --instance support', 'pombo replay evt_12'],
+    load: async () => (await import('./commands/replay.ts')).replay,
   },
   migrate: {
     summary: 'Bring the database up to date, and end',

@@ -9,29 +9,36 @@ import { createHttpClient } from '../../platform/http-client.ts'
 import { simulatedGateways } from '../../simulator/gateways.ts'
 import type { AskHub } from '../../simulator/hub-chats.ts'
 import { type Simulator, startSimulator } from '../../simulator/server.ts'
+import { gatewayOf } from '../deliver.ts'
 import { writeDemoConfig } from '../demo/config.ts'
 import { playOpening } from '../demo/opening.ts'
-import { createScene } from '../demo/scene.ts'
+import { createScene, type OwnNumber } from '../demo/scene.ts'
 import { type Supervised, supervise } from '../demo/supervisor.ts'
-import { parseFlags, usage } from '../flags.ts'
+import { withoutPomboSettings } from '../environment.ts'
+import { CONFIG_FLAGS, parseFlags, usage } from '../flags.ts'
 import { type Io, stopRequest } from '../io.ts'
 
 const HUB_PORT = 3001
 const SIMULATOR_PORT = 3002
 const FLAGS = {
+  ...CONFIG_FLAGS,
   'simulator-port': { type: 'string' },
   // What the supervisor starts the hub's process with; not for people.
   hub: { type: 'string' },
   home: { type: 'string' },
+  own: { type: 'string' },
 } as const
 
-/** Runs simulator, hub and bot on loopback until a signal asks to stop; brings the hub back when it dies. */
+/**
+ * Runs simulator, hub and bot on loopback until a signal asks to stop; brings the hub back when it dies. With a
+ * configuration, its bot, features and numbers take the place of the demo's.
+ */
 export async function demo(args: readonly string[], io: Io): Promise<number> {
   const flags = parseFlags('demo', args, FLAGS)
   if (flags.hub !== undefined) {
     // Loaded here only: the supervisor starts faster without the hub in it.
     const { runDemoHub } = await import('../demo/hub.ts')
-    return runDemoHub({ config: flags.hub, home: flags.home ?? '' }, io)
+    return runDemoHub({ config: flags.hub, home: flags.home ?? '', own: flags.own }, io)
   }
 
   const clock = systemClock
@@ -39,10 +46,13 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
   const hubPort = readPort('PORT', io.env.PORT, HUB_PORT)
   const simulatorPort = readPort('--simulator-port', flags['simulator-port'], SIMULATOR_PORT)
   await requireFree(hubPort, `another: PORT=${hubPort + 10} npm start`)
+  const own = flags.config
+  const env = { ...io.env }
 
   const hubUrl = `http://127.0.0.1:${hubPort}`
   const apiKey = io.env.POMBO_API_KEY || `demo-${secret()}`
-  const scene = createScene(hubUrl, simulatedGateways, secret)
+  const numbers = own === undefined ? [] : await ownNumbers(own, io)
+  const scene = createScene(hubUrl, simulatedGateways, secret, numbers)
   const outgoing = createHttpClient({ clock })
   let hub: Supervised | undefined
   const simulator = await startSimulator({
@@ -66,20 +76,25 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
     const folder = join(io.cwd, 'data', 'demo')
     const config = writeDemoConfig({ folder, port: hubPort, simulatorUrl: simulator.url, scene })
     hub = supervise({
-      command: [process.execPath, entry(), 'demo', '--hub', config, '--home', simulator.url],
+      command: [
+        process.execPath,
+        entry(),
+        ...['demo', '--hub', config, '--home', simulator.url],
+        ...(own === undefined ? [] : ['--own', own]),
+      ],
       cwd: io.cwd,
-      env: { ...withoutPomboSettings(io.env), POMBO_API_KEY: apiKey },
+      env: { ...withoutPomboSettings(env), POMBO_API_KEY: apiKey },
       clock,
       onLine: (line) => io.err(`  hub: ${line}`),
       onDown: (how, ms) => io.out(`The hub ended (${how}). It is back in ${ms} ms.`),
-      onUp: announcer(io, simulator, hubUrl, apiKey),
+      onUp: announcer(io, simulator, { hubUrl, apiKey, own }),
     })
     if ((await Promise.race([hub.started, stopRequested])) === false) {
       io.err('The hub did not start; the lines above say why.')
       return 1
     }
-    // Not awaited: a stop must not wait for a conversation.
-    void playOpening(simulator.world, clock)
+    // Not awaited: a stop must not wait for a conversation. Nobody knows what to say to another bot.
+    if (own === undefined) void playOpening(simulator.world, clock)
     await stopRequested
     io.out('Stopping.')
     return 0
@@ -91,7 +106,11 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
 }
 
 /** Says everything the first time, and afterwards only that the hub is back. */
-function announcer(io: Io, simulator: Simulator, hubUrl: string, apiKey: string): () => void {
+function announcer(
+  io: Io,
+  simulator: Simulator,
+  { hubUrl, apiKey, own }: { hubUrl: string; apiKey: string; own: string | undefined },
+): () => void {
   let before = false
   return () => {
     if (before) {
@@ -107,7 +126,9 @@ function announcer(io: Io, simulator: Simulator, hubUrl: string, apiKey: string)
         '',
         `  Phone    ${bold(simulator.url)}`,
         '           You are a customer: write, and watch the answer arrive.',
-        '  Try      /help, price, order, a picture; then end the hub’s process and write on.',
+        own === undefined
+          ? '  Try      /help, price, order, a picture; then end the hub’s process and write on.'
+          : `  Bot      that of ${own}. After a change, start again.`,
         '',
         `  Hub      ${hubUrl}/api/v1/events?limit=5`,
         `  API key  ${apiKey}  (of this run; send it as "Authorization: Bearer …")`,
@@ -125,9 +146,16 @@ const secret = (): string => randomBytes(16).toString('hex')
 const entry = (): string =>
   fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../bin.ts' : '../bin.js', import.meta.url))
 
-/** The demo must never meet the database or the password of a real installation. */
-const withoutPomboSettings = (env: Io['env']): Io['env'] =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => name !== 'PORT' && !name.startsWith('POMBO_')))
+/** Numbers of somebody's configuration, to be played. A fault in it is told before anything runs. */
+async function ownNumbers(file: string, io: Io): Promise<OwnNumber[]> {
+  const { loadOwn } = await import('../demo/hub.ts')
+  const { config } = await loadOwn(file, io)
+  return config.instances.map((instance) => ({
+    id: instance.id,
+    gateway: instance.gateway,
+    proof: gatewayOf(instance).proof,
+  }))
+}
 
 function readPort(name: string, text: string | undefined, usual: number): number {
   if (text === undefined || text === '') return usual

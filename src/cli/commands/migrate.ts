@@ -1,13 +1,14 @@
 import { loadHub, migrateStore } from '../../main.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createLogger } from '../../platform/log.ts'
+import { environment } from '../environment.ts'
 import { CONFIG_FLAGS, parseFlags } from '../flags.ts'
 import type { Io } from '../io.ts'
 
 /** Brings the configured database up to date and says what was done. */
 export async function migrate(args: readonly string[], io: Io): Promise<number> {
   const flags = parseFlags('migrate', args, CONFIG_FLAGS)
-  const { config } = await loadHub({ file: flags.config, cwd: io.cwd, env: io.env })
+  const { config } = await loadHub({ file: flags.config, cwd: io.cwd, env: environment(io) })
   const log = createLogger({ level: config.logLevel, human: io.human, colour: io.colour })
   const { applied } = await migrateStore(config, { clock: systemClock, log })
   io.out(

@@ -2,6 +2,7 @@ import { compose, loadHub } from '../../main.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createLogger } from '../../platform/log.ts'
 import { secretsIn } from '../../platform/scrub.ts'
+import { environment } from '../environment.ts'
 import { CONFIG_FLAGS, parseFlags } from '../flags.ts'
 import { type Io, stopRequest } from '../io.ts'
 
@@ -13,7 +14,7 @@ export async function serve(args: readonly string[], io: Io): Promise<number> {
   const flags = parseFlags('serve', args, CONFIG_FLAGS)
   const stopRequested = stopRequest(io, systemClock.monotonic)
 
-  const loaded = await loadHub({ file: flags.config, cwd: io.cwd, env: io.env })
+  const loaded = await loadHub({ file: flags.config, cwd: io.cwd, env: environment(io) })
   const { config, bot, source, warnings } = loaded
   const log = createLogger({
     level: config.logLevel,

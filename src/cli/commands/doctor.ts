@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import type { LoadedConfig } from '../../config.ts'
+import type { HttpClient } from '../../core/ports.ts'
+import { loadHub } from '../../main.ts'
+import { systemClock } from '../../platform/clock.ts'
+import { createHttpClient } from '../../platform/http-client.ts'
+import { createLogger } from '../../platform/log.ts'
+import { createScrubber, secretsIn } from '../../platform/scrub.ts'
+import { gatewayOf } from '../deliver.ts'
+import { configurationFindings, faultFindings, secretFindings } from '../doctor/configuration.ts'
+import type { Finding } from '../doctor/finding.ts'
+import { gatewayFindings } from '../doctor/gateway.ts'
+import { render } from '../doctor/report.ts'
+import { hubFindings, roundTripFindings } from '../doctor/round-trip.ts'
+import { storeFindings } from '../doctor/store.ts'
+import { environment } from '../environment.ts'
+import { CONFIG_FLAGS, parseFlags } from '../flags.ts'
+import { localUrl } from '../hub-api.ts'
+import type { Io } from '../io.ts'
+
+const FLAGS = { ...CONFIG_FLAGS, json: { type: 'boolean' } } as const
+
+/**
+ * Looks at everything that keeps an installation from working, and says what each finding means and what to do.
+ * @returns 1 when something fails
+ */
+export async function doctor(args: readonly string[], io: Io): Promise<number> {
+  const flags = parseFlags('doctor', args, FLAGS)
+  const outgoing = createHttpClient({ clock: systemClock })
+  let loaded: LoadedConfig | undefined
+  let findings: Finding[]
+  try {
+    loaded = await loadHub({ file: flags.config, cwd: io.cwd, env: environment(io) }).catch(
+      (error: unknown) => {
+        findings = faultFindings(error)
+        return undefined
+      },
+    )
+    findings = loaded === undefined ? findings! : await examine(loaded, io.cwd, outgoing.request)
+  } finally {
+    await outgoing.close()
+  }
+  // Nothing in them should be one; what a gateway says of itself might.
+  const scrub = createScrubber(secretsIn(loaded?.config))
+  const safe = findings.map((finding) => ({ ...finding, message: scrub.text(finding.message) }))
+  const failed = safe.some(({ level }) => level === 'fail')
+  io.out(flags.json ? JSON.stringify({ ok: !failed, findings: safe }) : render(safe, io.colour))
+  return failed ? 1 : 0
+}
+
+async function examine(loaded: LoadedConfig, cwd: string, http: HttpClient): Promise<Finding[]> {
+  const { config } = loaded
+  const log = createLogger({ level: 'silent' })
+  const hub = await hubFindings(config, http)
+  const instances = await Promise.all(
+    config.instances.map(async (instance) => [
+      ...(await gatewayFindings(instance, {
+        http,
+        clock: systemClock,
+        log,
+        gateway: gatewayOf(instance),
+        config,
+        hubUrl: config.publicUrl ?? localUrl(config),
+      })),
+      ...(hub.running ? await roundTripFindings(instance, config, http, randomUUID()) : []),
+    ]),
+  )
+  return [
+    ...configurationFindings(loaded),
+    ...secretFindings(config, cwd),
+    ...storeFindings(config),
+    ...hub.findings,
+    ...instances.flat(),
+  ]
+}

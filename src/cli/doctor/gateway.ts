@@ -1,0 +1,181 @@
+import type { HubConfig, InstanceConfig } from '../../core/config.ts'
+import type { Answer, Capability, Gateway, GatewayClient } from '../../core/gateway.ts'
+import type { Clock, HttpClient, HttpOutcome, Logger } from '../../core/ports.ts'
+import { type Finding, fail, ok, warn } from './finding.ts'
+import { webhookFindings } from './webhook.ts'
+
+export interface GatewayParts {
+  http: HttpClient
+  clock: Clock
+  log: Logger
+  gateway: Gateway
+  config: HubConfig
+  /** Where gateways reach the hub. */
+  hubUrl: string
+}
+
+/** How long (ms) a gateway has for one question. */
+const PATIENCE_MS = 15_000
+/** A clock that is off by more than this (ms) shows in the order of messages, and by more than that in all else. */
+const SKEW_WARN_MS = 10_000
+const SKEW_FAIL_MS = 5 * 60_000
+
+/** Everything a gateway can be asked about one number. One question after another: some serve no two at once. */
+export async function gatewayFindings(instance: InstanceConfig, parts: GatewayParts): Promise<Finding[]> {
+  const { http, clock, log, gateway } = parts
+  const about = { check: 'gateway', instance: instance.id } as const
+  const asked = clock.now()
+  const outcome = await http({ method: 'GET', url: `${instance.baseUrl}/`, timeoutMs: PATIENCE_MS })
+  if (outcome.type !== 'answered')
+    return [
+      fail(
+        about,
+        `${gateway.name} does not answer at ${instance.baseUrl}: ${outcome.reason}. Nothing can be sent.`,
+        'Check that it runs, that baseUrl is right, and that nothing stands between (firewall, network of the container).',
+      ),
+      ...capabilityFindings(instance, gateway),
+    ]
+  const client = gateway.connect(instance.settings, {
+    baseUrl: instance.baseUrl,
+    http,
+    clock,
+    log,
+    ...(instance.device !== undefined && { device: instance.device }),
+  })
+  return [
+    ok(about, `${gateway.name} answers at ${instance.baseUrl}.`),
+    ...(await versionFindings(instance, client, clock)),
+    ...clockFindings(instance, outcome, (asked + clock.now()) / 2),
+    ...(await statusFindings(instance, client, clock)),
+    ...(await registrationFindings(instance, client, parts)),
+    ...capabilityFindings(instance, gateway),
+  ]
+}
+
+async function versionFindings(
+  { id }: InstanceConfig,
+  client: GatewayClient,
+  clock: Clock,
+): Promise<Finding[]> {
+  const about = { check: 'gateway', instance: id } as const
+  if (!client.version) return []
+  const answer = await within(clock, client.version(true))
+  if (!answer.ok)
+    return [
+      warn(
+        about,
+        `Its version could not be found out: ${answer.reason}.`,
+        'Nothing, unless other lines here fail too.',
+      ),
+    ]
+  const { version, source, features } = answer.value
+  const has = Object.entries(features).map(([name, present]) => `${present ? '' : 'no '}${name}`)
+  return [
+    ok(
+      about,
+      `Version ${version ?? 'not told'} (from ${source})${has.length > 0 ? `: ${has.join(', ')}` : ''}.`,
+    ),
+  ]
+}
+
+/** @param now ms since 1970, in the middle of the request */
+function clockFindings({ id }: InstanceConfig, outcome: HttpOutcome, now: number): Finding[] {
+  const about = { check: 'clock', instance: id } as const
+  const theirs = outcome.type === 'answered' ? Date.parse(outcome.headers.date ?? '') : Number.NaN
+  if (Number.isNaN(theirs)) return []
+  // The header holds whole seconds, cut off.
+  const skew = Math.abs(theirs + 500 - now)
+  if (skew <= SKEW_WARN_MS) return [ok(about, 'This clock and the gateway’s agree.')]
+  const seconds = Math.round(skew / 1000)
+  const far = `This clock and the gateway’s are ${seconds} s apart: messages seem older or newer than they are.`
+  const what = 'Let both machines set their clocks by NTP (timedatectl set-ntp true).'
+  return [skew > SKEW_FAIL_MS ? fail(about, far, what) : warn(about, far, what)]
+}
+
+async function statusFindings(
+  { id }: InstanceConfig,
+  client: GatewayClient,
+  clock: Clock,
+): Promise<Finding[]> {
+  const about = { check: 'number', instance: id } as const
+  if (!client.status) return [ok(about, 'This gateway does not tell whether the number is logged in.')]
+  const answer = await within(clock, client.status())
+  if (!answer.ok) {
+    const refused = answer.code === 'unauthorized'
+    return [
+      fail(
+        about,
+        `The gateway does not tell whether the number is logged in: ${answer.reason}.`,
+        refused
+          ? 'Check the credential of the instance in the configuration (token, or basicAuth).'
+          : 'Check baseUrl, credential and device of the instance, then the gateway’s own log.',
+      ),
+    ]
+  }
+  switch (answer.value) {
+    case 'connected':
+      return [ok(about, 'Logged in and connected to WhatsApp.')]
+    case 'connecting':
+      return [warn(about, 'Connecting to WhatsApp.', 'Wait a moment, then ask again.')]
+    case 'disconnected':
+      return [
+        fail(
+          about,
+          'Not connected to WhatsApp: what is sent waits, and nothing is received.',
+          'Look at the gateway’s log and the phone’s network; reconnect it in the gateway.',
+        ),
+      ]
+    case 'logged-out':
+      return [
+        fail(about, 'Logged out.', 'Log it in at the gateway: scan the QR code, or type the pairing code.'),
+      ]
+  }
+}
+
+async function registrationFindings(
+  instance: InstanceConfig,
+  client: GatewayClient,
+  { clock, config, hubUrl }: GatewayParts,
+): Promise<Finding[]> {
+  const about = { check: 'webhook', instance: instance.id } as const
+  const byHand = `Check by hand that it posts to ${hubUrl}/webhooks/${instance.id}${instance.webhook.key === undefined ? ', signed with webhook.secrets' : '/<webhook.key>'}.`
+  if (!client.webhooks)
+    return [warn(about, 'This gateway’s webhook settings cannot be read through its API.', byHand)]
+  const answer = await within(clock, client.webhooks.list())
+  if (!answer.ok)
+    return [warn(about, `The gateway’s webhook settings could not be read: ${answer.reason}.`, byHand)]
+  return webhookFindings(instance, answer.value, config, hubUrl)
+}
+
+/** What a gateway lacks and its owner should know. */
+const LACKS: Partial<Record<Capability, string>> = {
+  'sees-own-messages':
+    'does not show what a person writes by hand on the phone, so the bot does not fall silent by itself: take chats over in the console or by API',
+  references:
+    'carries no reference of ours, so a send whose answer was lost is settled by other signs, and otherwise held for a person',
+  'connection-events': 'does not tell when the number loses its connection: ask doctor or the gateway',
+}
+
+function capabilityFindings({ id }: InstanceConfig, gateway: Gateway): Finding[] {
+  const about = { check: 'capabilities', instance: id } as const
+  const lacking = Object.entries(LACKS).filter(([name]) => !gateway.capabilities.has(name as Capability))
+  if (lacking.length === 0) return [ok(about, `${gateway.name} lacks nothing the hub builds on.`)]
+  return lacking.map(([, what]) => ok(about, `Good to know: ${gateway.name} ${what}.`))
+}
+
+/** The answer, or that there was none; also for a client that breaks its promise never to throw. */
+async function within<T>(clock: Clock, question: Promise<Answer<T>>): Promise<Answer<T>> {
+  const late = Promise.withResolvers<Answer<T>>()
+  const timer = clock.setTimeout(
+    () => late.resolve({ ok: false, retry: true, reason: `no answer within ${PATIENCE_MS / 1000} s` }),
+    PATIENCE_MS,
+  )
+  try {
+    return await Promise.race([question, late.promise])
+  } catch (error) {
+    const kind = error instanceof Error ? error.name : 'fault'
+    return { ok: false, retry: false, reason: `the client failed (${kind})` }
+  } finally {
+    timer.cancel()
+  }
+}
