@@ -43,6 +43,28 @@ describe('redact', () => {
     ])
     expect(redact(body)).toEqual(expected)
   })
+  it('masks the token of the instance wherever it stands', () => {
+    const token = '0f0e0d0c-1111-4222-8333-444455556666'
+    const text = `{"token":"${token}","url":"https://x.example/?token=${token}","message":{"text":"é ${token}!"}}`
+    expect(redacted(text)).toBe(
+      '{"token":"***","url":"https://x.example/?token=***","message":{"text":"é ***!"}}',
+    )
+  })
+  it('lets nobody who writes choose what is masked', () => {
+    expect(redacted('{"message":{"token":"EventTypeEvent","text":"EventTypeEvent"}}')).toBe(
+      '{"message":{"token":"***","text":"EventTypeEvent"}}',
+    )
+  })
+  it('takes a short token for a word', () => {
+    expect(redacted('{"token":"abc","text":"abc"}')).toBe('{"token":"***","text":"abc"}')
+  })
+  it('masks what logs a number in', () => {
+    expect(
+      redacted(
+        '{"instance":{"qrcode":"data:image/png;base64,AAAA","paircode":"1234-5678","status":"connecting"}}',
+      ),
+    ).toBe('{"instance":{"qrcode":"***","paircode":"***","status":"connecting"}}')
+  })
   it.each([
     ['a form', 'event=messages&token=abc-def&x=1', 'event=messages&token=***&x=1'],
     ['half a body', '{"token": "abc-def', '{"token": "***'],
@@ -81,11 +103,18 @@ describe('redact', () => {
       { noNullPrototype: true },
     ),
   }))
+  /** And the instance's own token wherever else it stands. */
+  const everywhere = (value: unknown, body: unknown): unknown => {
+    const token = typeof body === 'object' && body !== null && 'token' in body ? body.token : undefined
+    if (typeof token !== 'string' || token.length < 12) return value
+    return JSON.parse(JSON.stringify(value).replaceAll(JSON.stringify(token).slice(1, -1), () => '***'))
+  }
   it('agrees with masking the parsed value, however it is laid out', () => {
     fc.assert(
       fc.property(json, fc.constantFrom('', ' ', '\t'), (value, indent) => {
         const read: unknown = JSON.parse(redacted(JSON.stringify(value, null, indent)))
-        expect(read).toEqual(masked(JSON.parse(JSON.stringify(value))))
+        const body: unknown = JSON.parse(JSON.stringify(value))
+        expect(read).toEqual(everywhere(masked(body), body))
       }),
       { numRuns: 500 },
     )

@@ -1,31 +1,50 @@
 /**
  * Masks credentials in a delivery before it is stored. uazapi puts the live instance token into every body
- * (captured on every version), and bodies that describe an instance carry keys of AI providers.
+ * (captured on every version), bodies that describe an instance carry keys of AI providers, and those of a
+ * number that logs in carry what logs it in.
  *
- * Of a JSON body only the values of credential keys change, at any depth; every other byte stays. In bytes
- * that are not JSON, whatever looks like such a field is masked. Never throws; the same buffer when there
- * was nothing to mask. Works on bytes through Latin-1, where one character is one byte.
+ * Of a JSON body only the values of credential keys change, at any depth, and the instance's own token
+ * wherever it stands (in an address, in a text); every other byte stays. In bytes that are not JSON, whatever
+ * looks like such a field is masked. Never throws; the same buffer when there was nothing to mask. Works on
+ * bytes through Latin-1, where one character is one byte.
  */
 export function redact(body: Buffer): Buffer {
   const text = body.toString('latin1')
-  const masked = isJson(text) ? maskJson(text) : maskLoosely(text)
+  const json = parseJson(text)
+  const masked = json === undefined ? maskLoosely(text) : maskValue(maskJson(text), ownToken(json.value))
   return masked === text ? body : Buffer.from(masked, 'latin1')
 }
 
 const MASK = '***'
-/** Names of credentials: `token`, `admintoken`, `openai_apikey`, `AdminToken`… */
+/**
+ * Names of credentials: `token`, `admintoken`, `openai_apikey`, `AdminToken`… A QR or pairing code lets
+ * whoever has it log in for minutes; a proxy's address may carry its password.
+ */
 const CREDENTIAL =
-  /^(?:(?:admin|instance|access)?[_-]?token|[\w-]{0,40}api[_-]?key|authorization|password|secret)$/i
+  /^(?:(?:admin|instance|access)?[_-]?token|[\w-]{0,40}api[_-]?key|authorization|password|secret|qr_?code|pair(?:ing)?_?code|proxy_url)$/i
 
 /** In Latin-1 as in UTF-8: everything JSON is made of, outside its strings, is ASCII. */
-function isJson(text: string): boolean {
+function parseJson(text: string): { value: unknown } | undefined {
   try {
-    JSON.parse(text)
-    return true
+    return { value: JSON.parse(text) }
   } catch {
-    return false
+    return undefined
   }
 }
+
+/** Shorter ones would mask ordinary words; the configuration takes none below this either. */
+const SHORTEST_TOKEN = 12
+/**
+ * The token beside the payload, as it stands in JSON. Only this one: a customer may write a `token` of their
+ * own into a message, and must not choose what is masked.
+ */
+function ownToken(json: unknown): string {
+  const token = typeof json === 'object' && json !== null && 'token' in json ? json.token : undefined
+  if (typeof token !== 'string' || token.length < SHORTEST_TOKEN) return ''
+  return JSON.stringify(token).slice(1, -1)
+}
+const maskValue = (text: string, value: string): string =>
+  value === '' ? text : text.replaceAll(value, () => MASK)
 
 // ── JSON: the text is known to be well formed ────────────────────────────────────────────────────────
 

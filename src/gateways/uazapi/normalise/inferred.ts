@@ -100,18 +100,20 @@ export const readCall: Reader = (body, reading) => {
     },
   ]
 }
-/** Who began it; when that was ourselves, whom we called. */
+/** The chat is with whoever began it; when that was ourselves, with whom we called. `From` took this step. */
 function callParties(
   { event }: WireCall,
   reading: Reading,
 ): Pick<InboundEvent, 'chat' | 'sender' | 'author'> | undefined {
   const caller = readParty([event.CallCreatorAlt, event.CallCreator].map(emptyUnlessPerson))
-  const other = readParty([emptyUnlessPerson(event.From)])
-  if (isOwn(caller, reading)) {
-    return other && { chat: other, ...(caller && { sender: caller }), author: 'person' }
-  }
-  const chat = caller ?? other
-  return chat && { chat, sender: chat, author: 'other' }
+  const actor = readParty([emptyUnlessPerson(event.From)])
+  const weCalled = isOwn(caller, reading)
+  const weActed = isOwn(actor, reading)
+  const chat = weCalled ? (weActed ? undefined : actor) : (caller ?? (weActed ? undefined : actor))
+  if (chat === undefined) return undefined
+  // A hand and the API reject alike.
+  if (weActed && actor) return { chat, sender: actor, author: 'api' }
+  return { chat, sender: chat, author: 'other' }
 }
 
 const entries = listOf(contactEntry)

@@ -125,7 +125,7 @@ export function wireCall(
   return {
     type: CALL_TYPES[fact.state],
     event: {
-      From: from.private || from.phone,
+      From: author === 'other' ? from.private || from.phone : from.phone,
       Timestamp: new Date(at).toISOString(),
       CallCreator: caller.private || caller.phone,
       CallCreatorAlt: caller.phone,
