@@ -100,15 +100,18 @@ export class Courier {
     const { strip, latencyMs, jitterMs, random, delayMs } = this.#parts
     const { instance } = number
     const born = this.#restartsOf(instance)
-    const entry = strip.add<PostEntry>({
-      type: 'post',
-      instance: number.instance,
-      what: happening.fact.kind,
-      state: 'waiting',
-      attempts: [],
-      ...(fault !== undefined && { fault }),
-      ...messageOf(happening),
-    })
+    const line = () =>
+      strip.add<PostEntry>({
+        type: 'post',
+        instance,
+        what: happening.fact.kind,
+        by: happening.author,
+        state: 'waiting',
+        attempts: [],
+        ...(fault !== undefined && { fault }),
+        ...messageOf(happening),
+      })
+    const entry = line()
     strip.keep(entry, asSent(delivery, number))
     if (fault === 'drop') return strip.update(entry, { state: 'dropped' })
     await this.#wait(latencyMs + random() * jitterMs, instance)
@@ -116,18 +119,7 @@ export class Courier {
     if (fault === 'reorder') await this.#letOnePass(instance, delayMs)
     if (this.#restartsOf(instance) !== born) return strip.update(entry, { state: 'dropped' })
     const attempts = [this.#attempts(delivery, entry, number, gateway)]
-    if (fault === 'duplicate') {
-      const twin = strip.add<PostEntry>({
-        type: 'post',
-        instance: number.instance,
-        what: happening.fact.kind,
-        state: 'waiting',
-        attempts: [],
-        fault,
-        ...messageOf(happening),
-      })
-      attempts.push(this.#attempts(delivery, twin, number, gateway))
-    }
+    if (fault === 'duplicate') attempts.push(this.#attempts(delivery, line(), number, gateway))
     await Promise.race(attempts)
     if (fault !== 'reorder') this.#waiting.get(number.instance)?.()
     await Promise.all(attempts)
@@ -167,14 +159,14 @@ export class Courier {
       const delay = delays[tried]
       const restarted = this.#restartsOf(number.instance) !== born
       if (delay === undefined || restarted || clock.monotonic() + delay >= over) {
-        const state = outcome.type === 'answered' && outcome.status < 500 ? 'refused' : 'lost'
-        strip.update(entry, { state, attempts })
-        return state
+        const refused = outcome.type === 'answered' && outcome.status < 500
+        strip.update(entry, { state: restarted ? 'dropped' : refused ? 'refused' : 'lost', attempts })
+        return refused ? 'refused' : 'lost'
       }
       strip.update(entry, { state: 'retrying', attempts, nextAt: clock.now() + delay })
       await this.#wait(delay, number.instance)
       if (this.#restartsOf(number.instance) !== born) {
-        strip.update(entry, { state: 'lost', nextAt: undefined })
+        strip.update(entry, { state: 'dropped', nextAt: undefined })
         return 'lost'
       }
     }

@@ -17,7 +17,7 @@ import { type HubControl, parseAction, phoneActions } from './phone.ts'
 import type { SimulatedGateway, SimulatedNumber } from './port.ts'
 import { EXAMPLE_PICTURE } from './samples.ts'
 import { Streams } from './streams.ts'
-import { Strip } from './strip.ts'
+import { Strip, type StripEntry } from './strip.ts'
 import { presentDetail } from './wire-detail.ts'
 import { SimulatedWhatsApp, type WorldOptions } from './world.ts'
 
@@ -33,6 +33,8 @@ export interface SimulatorOptions {
   people: readonly Person[]
   groups?: readonly Group[]
   hub?: HubControl
+  /** Sees every new or changed line of the strip. */
+  watch?: (entry: StripEntry) => void
   timing?: Pick<WorldOptions, 'deliveredMs' | 'readMs' | 'scanMs'> &
     Pick<CourierParts, 'latencyMs' | 'jitterMs' | 'delayMs'>
 }
@@ -44,6 +46,10 @@ export interface Simulator {
   readonly strip: Strip
   /** Restarts the gateway of a number; see {@link Door.restart}. */
   restart(instance: string, downMs?: number): void
+  /** Does what `POST /phone/<action>` does with a body of its schema. @throws WorldError when it cannot be done */
+  act(action: ActionName, body: unknown): Promise<unknown>
+  /** Resolves when no delivery is on its way any more. */
+  settled(): Promise<void>
   close(): Promise<void>
 }
 
@@ -83,7 +89,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const number = world.numbers.get(instance)
     if (number) streams.send('number', numberView(number))
   })
-  const strip = new Strip(clock, (entry) => streams.send('strip', entry))
+  const strip = new Strip(clock, (entry) => {
+    streams.send('strip', entry)
+    options.watch?.(entry)
+  })
   const world = new SimulatedWhatsApp({
     clock,
     random,
@@ -226,6 +235,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     world,
     faults,
     strip,
+    act: async (action, body) => actions[action](body as never),
+    async settled() {
+      await Promise.all([...world.numbers.keys()].map((instance) => courier.idle(instance)))
+    },
     restart: (instance, downMs) => door.restart(instance, downMs),
     async close() {
       watch.stop()

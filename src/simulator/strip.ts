@@ -1,3 +1,4 @@
+import type { Author } from '../core/events.ts'
 import type { Clock } from '../core/ports.ts'
 import type { AnswerFault, DeliveryFault } from './faults.ts'
 import type { WireDetail } from './wire-detail.ts'
@@ -21,6 +22,8 @@ export interface PostEntry extends EntryBase {
   type: 'post'
   /** Kind of event it carries. */
   what: string
+  /** Who made the fact. */
+  by?: Author
   detail?: string
   /** The message it is about. */
   message?: string
