@@ -108,6 +108,10 @@ const list = (content: Extract<Content, { type: 'menu' }>): Struct =>
     footerText: content.footer,
   })
 
+/** ≤ 8.4: whatsmeow's own structure. */
+export const rawContact = (card: SharedContact): Struct =>
+  struct({ displayName: card.name, vcard: vcard(card) })
+
 /** The card as WhatsApp writes it. */
 export function vcard({ name, phones, organization }: SharedContact): string {
   const plain = (value: string) => value.replace(/[\\,;]/g, '\\$&').replace(/\r?\n/g, '\\n')

@@ -1,14 +1,22 @@
 import { createHmac } from 'node:crypto'
 import type { Happening, SimulatedNumber, WireDelivery } from '../../../simulator/port.ts'
 import { envelope } from './envelope.ts'
+import { first } from './first.ts'
 import { flat } from './flat.ts'
 import { goJson } from './go.ts'
+import { atLeast } from './versions.ts'
 
-/** What GOWA posts for a happening, in the number's generation; nothing for what it never tells. */
+/**
+ * What GOWA posts for a happening, as the version that the number's generation stands for writes it;
+ * nothing for what that version never tells.
+ */
 export function encode(happening: Happening, number: SimulatedNumber): WireDelivery[] {
-  if (isSilent(happening)) return []
-  const body = number.generation === 'flat-7' ? flat(happening, number) : envelope(happening, number)
-  return body === undefined ? [] : [deliver(body, number)]
+  return isSilent(happening) ? [] : bodies(happening, number).map((body) => deliver(body, number))
+}
+
+function bodies(happening: Happening, number: SimulatedNumber): object[] {
+  if (atLeast(number, 8, 0)) return envelope(happening, number)
+  return atLeast(number, 4, 22) ? flat(happening, number) : first(happening)
 }
 
 const ECHOED_BY_HAND_ONLY: readonly string[] = ['message', 'edit', 'revoke', 'reaction', 'vote']

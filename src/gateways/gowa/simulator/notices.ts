@@ -2,28 +2,45 @@ import type { FactOf, Party } from '../../../core/events.ts'
 import type { Happening } from '../../../simulator/port.ts'
 import { hidden, jid, rfc3339, shownAs } from './names.ts'
 
+/** The version from which there is each of them. */
+const SINCE: Readonly<Partial<Record<Happening['fact']['kind'], [major: number, minor: number]>>> = {
+  channel: [8, 2],
+  presence: [8, 3],
+  call: [8, 3],
+  label: [8, 6],
+  history: [8, 0],
+}
+
 /**
- * What 9.x posts about typing, calls, labels, channels and history. Undefined for what GOWA never tells:
+ * What 8.x and 9.x post about typing, calls, labels, channels and history. Undefined for what GOWA never tells:
  * its connection, who is online, pins, changes of a group's settings, of chats, contacts and blocks.
  */
 export function noticeOf(
   { fact, chat, at }: Happening,
   who: Party | undefined,
+  from: (major: number, minor: number) => boolean,
 ): { event: string; payload: object } | undefined {
-  const from = { from: jid(who), from_lid: hidden(who), sender_display_name: shownAs(who) }
+  const since = SINCE[fact.kind]
+  if (!since || !from(...since)) return undefined
+  const caller = from(9, 0) || fact.kind === 'presence' ? hidden(who) : undefined
+  const names = {
+    from: jid(who),
+    from_lid: caller,
+    sender_display_name: from(9, 0) ? shownAs(who) : undefined,
+  }
   switch (fact.kind) {
     case 'presence': {
       if (fact.state === 'online' || fact.state === 'offline') return undefined
       const state = fact.state === 'paused' ? 'paused' : 'composing'
       const media = fact.state === 'recording' ? 'audio' : ''
       const is_group = chat?.address.startsWith('group:') ?? false
-      return { event: 'chat_presence', payload: { ...from, chat_id: jid(chat), state, media, is_group } }
+      return { event: 'chat_presence', payload: { ...names, chat_id: jid(chat), state, media, is_group } }
     }
     case 'call': {
       // Only that somebody calls, and whether GOWA itself refused.
       if (fact.state !== 'offered' && fact.state !== 'rejected') return undefined
       const payload = {
-        ...from,
+        ...names,
         call_id: fact.id,
         auto_rejected: fact.state === 'rejected',
         remote_platform: 'android',
