@@ -1,6 +1,6 @@
 /**
  * `npm run crash [-- --cycles N] [--seed S] [--json] [--engine sqlite] [--keep]`: kills the hub over and over
- * under traffic, with a gateway that fails in its own ways meanwhile, and looks from outside whether anything
+ * under traffic, with gateways that fail in their own ways meanwhile, and looks from outside whether anything
  * acknowledged was lost, answered out of order or answered twice.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -10,7 +10,8 @@ import { FarSide, TEMPERS } from './crash/far-side.ts'
 import { HubProcess } from './crash/hub.ts'
 import { judge } from './crash/judge.ts'
 import { between, seeded, sleep } from './crash/random.ts'
-import { INSTANCE, Traffic } from './crash/traffic.ts'
+import { Traffic } from './crash/traffic.ts'
+import { WIRES } from './crash/wires.ts'
 
 const { values } = parseArgs({
   options: {
@@ -41,9 +42,12 @@ const random = seeded(seed)
 const temporary = join(import.meta.dirname, '..', '.tmp')
 mkdirSync(temporary, { recursive: true })
 const folder = mkdtempSync(join(temporary, 'crash-'))
-const farSide = new FarSide(seeded(seed + 1))
+const farSide = new FarSide(seeded(seed + 1), WIRES, (wire, post) => traffic.report(wire, post))
 await farSide.open()
-const hub = await HubProcess.prepare(folder, farSide.port)
+const hub = await HubProcess.prepare(
+  folder,
+  WIRES.map((wire) => ({ id: wire.instance, baseUrl: farSide.baseUrl(wire), ...wire.settings })),
+)
 process.on('exit', () => {
   void hub.kill()
   if (!values.keep) rmSync(folder, { recursive: true, force: true })
@@ -53,7 +57,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 console.log(`${cycles} cycles, seed ${seed}`)
 const traffic = new Traffic({
   random: seeded(seed + 2),
-  url: () => `${hub.base}/webhooks/${INSTANCE}`,
+  hub: () => hub.base,
+  wires: WIRES,
   chats: CHATS,
 })
 hub.spawn()

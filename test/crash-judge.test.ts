@@ -49,6 +49,15 @@ describe('the judge of the crash run', () => {
     })
   })
 
+  test('a reply whose end was found out counts as such', () => {
+    const found = { text: 're:55/1#1', state: 'sent', reason: 'found at the gateway' }
+    expect(judge({ ...sound, commands: [sound.commands[0]!, found] })).toMatchObject({
+      ...clean,
+      reconciled: 1,
+    })
+    expect(judge(sound)).toMatchObject({ reconciled: 0 })
+  })
+
   test('a message that was not acknowledged may be anywhere or nowhere', () => {
     const said = [{ ...sound.said[0]!, acknowledged: false }, sound.said[1]!]
     expect(judge({ ...sound, said })).toMatchObject({ ...clean, acknowledged: 1 })

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { between } from './random.ts'
+import type { Passed, Post, Wire } from './wires.ts'
 
 /**
  * What the far side does with one send:
@@ -8,9 +9,12 @@ import { between } from './random.ts'
  * - `slow`: passes it on, answers late
  * - `error`: passes it on or not, and answers 500: nobody can tell which
  * - `hang-up`: passes it on and closes the connection instead of answering; it knows the message afterwards
- * - `die`: the same, and afterwards it does not even know the message
+ * - `die`: the same, and a gateway without references does not even know the message afterwards. (One that
+ *   gives them back is asked what it knows, and believed: losing its memory would be a lie.)
+ * - `hang`: passes it on or not, and never answers
+ * - `storm`: answers 429 and does nothing
  */
-type Manner = 'ok' | 'slow' | 'error' | 'hang-up' | 'die'
+type Manner = 'ok' | 'slow' | 'error' | 'hang-up' | 'die' | 'hang' | 'storm'
 export interface Temper {
   name: string
   /** Chance of each manner but `ok`. */
@@ -25,9 +29,13 @@ export const TEMPERS: readonly Temper[] = [
   { name: 'failing', odds: { error: 0.05, slow: 0.02 } },
   { name: 'hanging up', odds: { 'hang-up': 0.05, die: 0.03 } },
   { name: 'dying', odds: { die: 0.1 } },
+  { name: 'hanging', odds: { hang: 0.08, slow: 0.02 } },
+  { name: 'storming', odds: { storm: 0.6, die: 0.02 } },
   { name: 'away', odds: {}, refuse: true },
 ]
 const WELL = TEMPERS[0]!
+/** Of the messages passed on, so many are reported by the gateway itself, before or after its answer. */
+const REPORTED = 0.3
 
 /** A message the customer got. */
 export interface Heard {
@@ -35,40 +43,32 @@ export interface Heard {
   text: string
 }
 
-const OWN = '5511900000000@s.whatsapp.net'
-const DEVICE = {
-  id: 'slot-1',
-  phone_number: '5511900000000',
-  display_name: 'Crash',
-  state: 'logged_in',
-  jid: OWN,
-  created_at: new Date().toISOString(),
-}
-const READS: Record<string, unknown> = {
-  '/app/info': { version: 'v9.2.0', os: 'Chrome', base_path: '', max_file_size: 50_000_000 },
-  '/app/status': { is_connected: true, is_logged_in: true, device_id: 'slot-1', jid: OWN },
-  '/app/devices': [{ name: 'Crash', device: OWN, jid: OWN }],
-  '/devices': [DEVICE],
-  '/devices/slot-1': DEVICE,
-  '/devices/slot-1/status': { device_id: 'slot-1', is_connected: true, is_logged_in: true },
-}
-
 /**
- * A gateway that speaks GOWA's REST, remembers everything it passed on, and misbehaves on command. A request
- * counts as passed on once its whole body arrived, whether or not the hub is still there to hear the answer.
+ * Gateways that speak their REST, remember what they passed on, and misbehave on command. A request counts
+ * as passed on once its whole body arrived, whether or not the hub is still there to hear the answer.
  */
 export class FarSide {
   readonly heard: Heard[] = []
   temper: Temper = WELL
-  port = 0
   readonly #random: () => number
+  /** A path of its own for each gateway. */
+  readonly #wires: ReadonlyMap<string, Wire>
+  readonly #report: (wire: Wire, post: Post) => void
   readonly #sockets = new Set<Socket>()
-  readonly #history = new Map<string, object[]>()
+  readonly #memory = new Map<Wire, Passed[]>()
   #server: Server | undefined
+  #port = 0
   #ids = 0
 
-  constructor(random: () => number) {
+  constructor(random: () => number, wires: readonly Wire[], report: (wire: Wire, post: Post) => void) {
     this.#random = random
+    this.#wires = new Map(wires.map((wire) => [wire.instance, wire]))
+    this.#report = report
+    for (const wire of wires) this.#memory.set(wire, [])
+  }
+
+  baseUrl(wire: Wire): string {
+    return `http://127.0.0.1:${this.#port}/${wire.instance}`
   }
 
   async open(): Promise<void> {
@@ -81,9 +81,9 @@ export class FarSide {
     })
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(this.port, '127.0.0.1', resolve)
+      server.listen(this.#port, '127.0.0.1', resolve)
     })
-    this.port = (server.address() as AddressInfo).port
+    this.#port = (server.address() as AddressInfo).port
     this.#server = server
   }
 
@@ -97,10 +97,12 @@ export class FarSide {
     await closed
   }
 
+  /** What hung under the temper before breaks off. */
   async become(temper: Temper): Promise<void> {
+    const hung = this.temper.odds.hang !== undefined
     this.temper = temper
-    if (temper.refuse) await this.close()
-    else await this.open()
+    if (temper.refuse || hung) await this.close()
+    if (!temper.refuse) await this.open()
   }
 
   #receive(req: IncomingMessage, res: ServerResponse): void {
@@ -110,50 +112,69 @@ export class FarSide {
     req.on('data', (chunk: Buffer) => chunks.push(chunk))
     req.on('end', () => {
       const url = new URL(req.url ?? '/', 'http://far.side')
-      if (req.method !== 'POST') this.#read(url, res)
-      else if (url.pathname === '/send/message') this.#send(Buffer.concat(chunks).toString('utf8'), req, res)
-      else
-        answer(res, 200, {
-          code: 'SUCCESS',
-          message: 'ok',
-          results: { message_id: this.#newId(), status: 'ok' },
-        })
+      const [, instance = '', ...path] = url.pathname.split('/')
+      const wire = this.#wires.get(instance)
+      if (!wire) return answer(res, 404, {})
+      url.pathname = `/${path.join('/')}`
+      const asked = wire.read(req.method ?? 'GET', url, Buffer.concat(chunks).toString('utf8'))
+      switch (asked.type) {
+        case 'send':
+          this.#send(wire, asked, req, res)
+          return
+        case 'find':
+          answer(res, 200, wire.found(this.#found(wire, asked)))
+          return
+        case 'other':
+          answer(res, 200, wire.other(asked.path))
+      }
     })
   }
 
-  #read(url: URL, res: ServerResponse): void {
-    const chat = /^\/chat\/([^/]+)\/messages$/.exec(url.pathname)?.[1]
-    if (chat === undefined) {
-      answer(res, 200, { code: 'SUCCESS', message: 'ok', results: READS[url.pathname] ?? null })
-      return
-    }
-    const data = (this.#history.get(decodeURIComponent(chat)) ?? []).slice(-50).reverse()
-    const pagination = { limit: 50, offset: 0, total: data.length }
-    answer(res, 200, { code: 'SUCCESS', message: 'ok', results: { data, pagination } })
+  #found(
+    wire: Wire,
+    { chat, reference, since }: { chat: string | undefined; reference: string | undefined; since: number },
+  ): Passed[] {
+    return this.#memory
+      .get(wire)!
+      .filter(
+        (one) =>
+          (chat === undefined || one.chat === chat) &&
+          (reference === undefined || one.reference === reference) &&
+          one.at >= since,
+      )
+      .slice(-100)
+      .reverse()
   }
 
-  #send(body: string, req: IncomingMessage, res: ServerResponse): void {
-    const { phone, message } = JSON.parse(body) as { phone: string; message: string }
+  #send(
+    wire: Wire,
+    { chat, text, reference }: { chat: string; text: string; reference: string },
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): void {
     const manner = this.#manner()
-    const id = this.#newId()
-    if (manner !== 'error' || this.#random() < 0.5) {
-      this.heard.push({ chat: phone.replace(/@.*/, ''), text: message })
-      if (manner !== 'die') this.#remember(phone, id, message)
+    if (manner === 'storm') {
+      answer(res, 429, wire.failed, { 'retry-after': '1' })
+      return
     }
-    const sent = {
-      code: 'SUCCESS',
-      message: 'ok',
-      results: { message_id: id, status: `Message sent to ${phone}` },
+    const passed: Passed = { id: this.#newId(), chat, text, reference, at: Date.now() }
+    const mayVanish = manner === 'error' || manner === 'hang'
+    if (!mayVanish || this.#random() < 0.5) {
+      this.heard.push({ chat, text })
+      if (manner !== 'die' || reference !== '') this.#memory.get(wire)!.push(passed)
+      if (this.#random() < REPORTED) this.#report(wire, wire.reports(passed))
     }
     switch (manner) {
       case 'ok':
-        answer(res, 200, sent)
+        answer(res, 200, wire.sent(passed))
         return
       case 'slow':
-        setTimeout(() => answer(res, 200, sent), between(this.#random, 100, 1500))
+        setTimeout(() => answer(res, 200, wire.sent(passed)), between(this.#random, 100, 1500))
         return
       case 'error':
-        answer(res, 500, { code: 'INTERNAL_SERVER_ERROR', message: 'something went wrong' })
+        answer(res, 500, wire.failed)
+        return
+      case 'hang':
         return
       case 'hang-up':
       case 'die':
@@ -170,31 +191,23 @@ export class FarSide {
     return 'ok'
   }
 
-  #remember(phone: string, id: string, content: string): void {
-    const chat = phone.includes('@') ? phone : `${phone}@s.whatsapp.net`
-    const now = new Date().toISOString()
-    const list = this.#history.get(chat) ?? []
-    list.push({
-      id,
-      chat_jid: chat,
-      sender_jid: OWN,
-      content,
-      timestamp: now,
-      is_from_me: true,
-      media_type: '',
-      created_at: now,
-    })
-    this.#history.set(chat, list)
-  }
-
   #newId(): string {
     return `3EB0FAR${String(++this.#ids).padStart(9, '0')}`
   }
 }
 
-function answer(res: ServerResponse, status: number, body: object): void {
+function answer(
+  res: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
+): void {
   if (res.destroyed) return
   const text = JSON.stringify(body)
-  res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  res.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    ...headers,
+  })
   res.end(text)
 }

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ToldCommand, ToldEvent } from './judge.ts'
 import { sleep } from './random.ts'
-import { INSTANCE, SECRET } from './traffic.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const API_KEY = 'crash-key-0123456789abcdef'
@@ -24,11 +23,12 @@ export class HubProcess {
     this.#config = config
   }
 
-  static async prepare(folder: string, gatewayPort: number): Promise<HubProcess> {
+  /** @param instances as in the configuration */
+  static async prepare(folder: string, instances: readonly object[]): Promise<HubProcess> {
     mkdirSync(folder, { recursive: true })
     const port = await freePort()
     const config = join(folder, 'pombo.config.ts')
-    writeFileSync(config, configuration(folder, port, gatewayPort))
+    writeFileSync(config, configuration(folder, port, instances))
     return new HubProcess(port, config)
   }
 
@@ -110,8 +110,16 @@ export class HubProcess {
   }
 
   async commands(): Promise<ToldCommand[]> {
-    const rows = (await this.#list('commands?limit=100')) as { state: string; command: { text?: string } }[]
-    return rows.map(({ state, command }) => ({ state, text: command.text ?? '' }))
+    const rows = (await this.#list('commands?limit=100')) as {
+      state: string
+      command: { text?: string }
+      reason?: string
+    }[]
+    return rows.map(({ state, command, reason }) => ({
+      state,
+      text: command.text ?? '',
+      ...(reason !== undefined && { reason }),
+    }))
   }
 
   async #list(path: string, most = Number.POSITIVE_INFINITY): Promise<unknown[]> {
@@ -132,20 +140,13 @@ export class HubProcess {
 }
 
 /** A bot whose every reply names its message and how many the chat's session has counted. */
-function configuration(folder: string, port: number, gatewayPort: number): string {
+function configuration(folder: string, port: number, instances: readonly object[]): string {
   const library = pathToFileURL(join(root, 'src/index.ts')).href
   const settings = {
     host: '127.0.0.1',
     port,
     database: `sqlite:${join(folder, 'pombo.db')}`,
-    instances: [
-      {
-        id: INSTANCE,
-        gateway: 'gowa',
-        baseUrl: `http://127.0.0.1:${gatewayPort}`,
-        webhook: { secrets: [SECRET] },
-      },
-    ],
+    instances,
   }
   return `import { createBot, defineHub } from '${library}'
 

@@ -16,6 +16,7 @@ export interface ToldEvent {
 export interface ToldCommand {
   text: string
   state: string
+  reason?: string
 }
 export interface Evidence {
   said: readonly Said[]
@@ -35,7 +36,9 @@ export interface Verdict {
   doubleSends: number
   /** Replies the hub says it does not know the end of. */
   unknownHeld: number
-  /** Of these: the customer did get them. */
+  /** Replies whose end was unknown once, and was found out. */
+  reconciled: number
+  /** Of the open ones: the customer did get them. */
   heldButHeard: number
   /** Chats whose session did not count each message exactly once. */
   stateFaults: number
@@ -131,6 +134,7 @@ export function judge({ said, heard, events, commands }: Evidence): Verdict {
     outOfOrder,
     doubleSends,
     unknownHeld: open.length,
+    reconciled: commands.filter(({ state, reason }) => state === 'sent' && reason !== undefined).length,
     heldButHeard,
     stateFaults,
     faults,

@@ -1,9 +1,7 @@
-import { createHmac } from 'node:crypto'
 import type { Said } from './judge.ts'
 import { between, sleep } from './random.ts'
+import type { Post, Wire } from './wires.ts'
 
-export const SECRET = 'crash-secret-0123456789'
-export const INSTANCE = 'crash'
 /** Waits between the attempts of one delivery: GOWA's four, ten times as fast. */
 const RETRY_DELAYS_MS = [100, 200, 400, 800]
 const ATTEMPT_TIMEOUT_MS = 5_000
@@ -15,22 +13,32 @@ const ATTEMPT_TIMEOUT_MS = 5_000
 export class Traffic {
   readonly said: Said[] = []
   readonly #random: () => number
-  readonly #url: () => string
+  readonly #hub: () => string
   readonly #chats: string[]
+  readonly #wires: readonly Wire[]
   readonly #busy = new Set<string>()
   readonly #written = new Map<string, Said[]>()
   #running = false
   #workers: Promise<void>[] = []
 
-  constructor(options: { random: () => number; url: () => string; chats: number }) {
+  constructor(options: { random: () => number; hub: () => string; wires: readonly Wire[]; chats: number }) {
     this.#random = options.random
-    this.#url = options.url
+    this.#hub = options.hub
+    this.#wires = options.wires
     this.#chats = Array.from({ length: options.chats }, (_, i) => String(5511910000000 + i))
   }
 
   start(workers: number): void {
     this.#running = true
     this.#workers = Array.from({ length: workers }, () => this.#work())
+  }
+
+  /** What a gateway reports by itself: soon, once or twice, and not for long. */
+  report(wire: Wire, post: Post): void {
+    const copies = this.#random() < 0.2 ? 2 : 1
+    for (let i = 0; i < copies; i++) {
+      void sleep(between(this.#random, 0, 300)).then(() => this.#post(wire, post))
+    }
   }
 
   /** Lets everybody finish the message at hand. */
@@ -65,27 +73,18 @@ export class Traffic {
     if (old?.acknowledged && this.#random() < 0.05) await this.#deliver(old)
   }
 
-  /** One delivery with its retries, the same bytes each time. */
   async #deliver(one: Said): Promise<void> {
-    const address = `${one.chat}@s.whatsapp.net`
-    const body = JSON.stringify({
-      event: 'message',
-      device_id: '5511900000000@s.whatsapp.net',
-      payload: {
-        id: one.id,
-        timestamp: new Date().toISOString().replace(/\.\d+Z/, 'Z'),
-        is_from_me: false,
-        chat_id: address,
-        from: address,
-        from_name: 'Ana',
-        body: one.text,
-      },
-    })
-    const signature = `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`
+    // A chat stays with its gateway.
+    const wire = this.#wires[Number(one.chat) % this.#wires.length]!
+    if (await this.#post(wire, wire.says(one))) one.acknowledged = true
+  }
+
+  /** One delivery with its retries, the same bytes each time. @returns whether it was acknowledged */
+  async #post(wire: Wire, { body, headers }: Post): Promise<boolean> {
     for (let attempt = 0; ; attempt++) {
-      const status = await fetch(this.#url(), {
+      const status = await fetch(`${this.#hub()}/webhooks/${wire.webhook}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-hub-signature-256': signature },
+        headers: { 'content-type': 'application/json', ...headers },
         body,
         signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
       }).then(
@@ -95,12 +94,9 @@ export class Traffic {
         },
         () => 0,
       )
-      if (status === 200) {
-        one.acknowledged = true
-        return
-      }
+      if (status === 200) return true
       const delay = RETRY_DELAYS_MS[attempt]
-      if (delay === undefined) return
+      if (delay === undefined) return false
       await sleep(delay)
     }
   }
