@@ -44,6 +44,13 @@ beforeEach(() => {
 afterEach(() => rmSync(cwd, { recursive: true }))
 
 const SECRET = '4fb1c0ffee5e7a9d'
+const S3 = {
+  store: 's3',
+  endpoint: 'https://s3.example.com/',
+  bucket: 'media',
+  accessKeyId: 'an-access-key',
+  secretAccessKey: 'its-secret',
+} as const
 const signing = {
   id: 'support',
   gateway: 'signing',
@@ -104,10 +111,35 @@ describe('what comes out', () => {
         eventsMs: 30 * 864e5,
         commandsMs: 30 * 864e5,
       },
+      media: {
+        fetch: true,
+        store: { type: 'folder', folder: join(cwd, 'data/media') },
+        keepMs: 30 * 864e5,
+        maxBytes: 64 * 1024 * 1024,
+        bytesPerDay: 2048 * 1024 * 1024,
+        concurrency: 2,
+        timeoutMs: 120_000,
+      },
       logLevel: 'info',
     })
     expect(source).toBe('the environment')
     expect(warnings).toEqual([])
+  })
+
+  test('media may go to a bucket', async () => {
+    const { config } = await load({ media: { ...S3, prefix: 'pombo/', keepMs: '7d', fetch: false } })
+    expect(config.media).toMatchObject({
+      fetch: false,
+      keepMs: 7 * 864e5,
+      store: {
+        type: 's3',
+        endpoint: 'https://s3.example.com',
+        bucket: 'media',
+        region: 'us-east-1',
+        prefix: 'pombo/',
+        secretAccessKey: 'its-secret',
+      },
+    })
   })
 
   test('from the environment alone', async () => {
@@ -420,6 +452,31 @@ describe('faults', () => {
       'E_CONFIG trustedProxies[0] is neither an address nor a network. Write 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.',
     ],
     [
+      'a media store nobody has',
+      { media: { store: 'disk' } },
+      'E_CONFIG media.store is none of the allowed values. Allowed: folder, s3.',
+    ],
+    [
+      'a bucket without access',
+      { media: { ...S3, accessKeyId: undefined } },
+      'E_CONFIG media.accessKeyId is missing. A bucket needs endpoint, bucket, accessKeyId and secretAccessKey.',
+    ],
+    [
+      'a bucket nobody uses',
+      { media: { bucket: 'media' } },
+      'E_CONFIG media.bucket is only for a bucket. Write "store": "s3", or take it out.',
+    ],
+    [
+      'a prefix without its slash',
+      { media: { ...S3, prefix: 'pombo' } },
+      'E_CONFIG media.prefix is not the beginning of a name. Write it as in "pombo/", ending with a slash.',
+    ],
+    [
+      'a file larger than a day',
+      { media: { maxBytes: 4096, bytesPerDay: 2048 } },
+      'E_CONFIG media.maxBytes is above bytesPerDay. A file of that size could never be fetched.',
+    ],
+    [
       'a duration',
       { retention: { events: '3 weeks' } },
       'E_CONFIG retention.events is not a length of time. Write a duration like "500ms", "2s", "5m", "1h", "3d", or milliseconds from 0 up.',
@@ -614,6 +671,7 @@ describe('docs/configuration.md', () => {
         ...zzz,
         limits: zzz,
         retention: zzz,
+        media: zzz,
         servers: [{ id: 's', gateway: '?', baseUrl: 'http://x.example', webhook: zzz, ...zzz }],
         instances: realGateways.map(({ name }) => ({
           id: name,

@@ -9,6 +9,7 @@ import {
   readFields,
   readValue,
 } from './config/faults.ts'
+import { readMedia } from './config/media.ts'
 import {
   database,
   duration,
@@ -55,7 +56,7 @@ const HUB = {
   trustedProxies: z.array(network).default([]),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default(DEFAULTS.logLevel),
 }
-const PARTS = ['limits', 'retention', 'servers', 'instances', 'features', 'bot']
+const PARTS = ['limits', 'retention', 'media', 'servers', 'instances', 'features', 'bot']
 const LIMITS = {
   bodyBytes: whole(1024, 2 ** 30).default(DEFAULTS.limits.bodyBytes),
   bodyBytesWithKey: whole(1024, 2 ** 30).default(DEFAULTS.limits.bodyBytesWithKey),
@@ -199,6 +200,7 @@ function readHub(input: Record<string, unknown>, options: LoadOptions, faults: F
       eventsMs: retention.events ?? 0,
       commandsMs: retention.commands ?? 0,
     },
+    media: readMedia(input.media, { cwd, database: fields.database?.path ?? '' }, faults),
     servers,
     instances,
     features: readFeatures(input.features, options.features, faults),

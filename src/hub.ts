@@ -3,14 +3,24 @@ import type { Command } from './core/commands.ts'
 import type { HubConfig, ServerConfig } from './core/config.ts'
 import { HubError } from './core/errors.ts'
 import type { Capability, Gateway, GatewayClient, ServerClient } from './core/gateway.ts'
-import { type ChatId, type CommandId, type InstanceId, type ServerId, uuidv7 } from './core/ids.ts'
+import {
+  type ChatId,
+  type CommandId,
+  type InstanceId,
+  type MergeId,
+  type MessageRowId,
+  type ServerId,
+  uuidv7,
+} from './core/ids.ts'
+import type { FetchBytes, MediaRow, MediaStore } from './core/media.ts'
 import type { Clock, HttpClient, Logger, Metrics, Random } from './core/ports.ts'
-import type { Store } from './core/store.ts'
+import type { Store, UndoOutcome } from './core/store.ts'
 import type { Feature, Handler, InstanceView, Owner, Turn } from './core/turn.ts'
 import { createDeliverer } from './pipeline/deliver.ts'
 import { createDispatcher } from './pipeline/dispatch.ts'
 import { createIngest, type Ingest } from './pipeline/ingest.ts'
 import { createJanitor } from './pipeline/janitor.ts'
+import { createMediaFetcher } from './pipeline/media.ts'
 import { createPressure } from './pipeline/pressure.ts'
 import { createReconciler } from './pipeline/reconcile.ts'
 import { sanitize } from './pipeline/sanitize.ts'
@@ -30,6 +40,8 @@ export interface HubParts {
   log: Logger
   metrics: Metrics
   http: HttpClient
+  /** Where media are kept and what fetches them; without it none are fetched. */
+  media?: { store: MediaStore; fetch: FetchBytes }
 }
 
 export interface SendRequest {
@@ -72,6 +84,13 @@ export interface Hub {
   gateway(instance: InstanceId): GatewayOf | undefined
   /** A configured server with its admin's rights; undefined for an unknown one, or one that takes none. */
   server(id: ServerId): ServerClient | undefined
+  /** What is known of a message's medium, and its bytes if the hub has them. Undefined when it has no medium. */
+  media(message: MessageRowId): Promise<{ row: MediaRow; bytes?: AsyncIterable<Uint8Array> } | undefined>
+  /**
+   * Takes a merge of two contacts back. Waits for what is being handled or sent for either, at most 10 s:
+   * `busy` after that, with nothing changed.
+   */
+  undoMerge(id: MergeId): Promise<UndoOutcome>
   /** Gateway spelling of a recipient → address, asked of the instance's gateway. */
   parseRecipient(instance: InstanceId, text: string): Address | undefined
 }
@@ -162,12 +181,29 @@ export function createHub(parts: HubParts): Hub {
     referencePrefix,
     onSettled: () => nudge(),
   })
+  const media =
+    parts.media &&
+    config.media &&
+    createMediaFetcher({
+      store,
+      media: parts.media.store,
+      fetch: parts.media.fetch,
+      clients,
+      baseUrls: new Map(config.instances.map((i) => [i.id, i.baseUrl])),
+      limits: config.media,
+      clock,
+      random,
+      log,
+      metrics,
+    })
+  const fetches = config.media?.fetch ? media : undefined
   const janitor = createJanitor({
     store,
     clock,
     log,
     metrics,
     retention: config.retention,
+    prune: async () => (await media?.prune()) ?? 0,
     onEvents: () => dispatcher.nudge(),
   })
   const ingest = createIngest({
@@ -181,7 +217,9 @@ export function createHub(parts: HubParts): Hub {
     pressure,
     onAccepted: () => dispatcher.nudge(),
   })
-  const loops = [dispatcher, deliverer, reconciler, janitor]
+  const loops = [dispatcher, deliverer, reconciler, janitor, ...(fetches ? [fetches] : [])]
+  const pause = (ms: number) => new Promise<void>((resolve) => void clock.setTimeout(resolve, ms))
+  const isDue = (at: number | undefined) => at !== undefined && at <= clock.now()
   const nudge = () => {
     for (const loop of loops) loop.nudge()
   }
@@ -208,10 +246,13 @@ export function createHub(parts: HubParts): Hub {
       for (let quiet = 0; quiet < 2; ) {
         await new Promise((next) => setImmediate(next))
         const resting = loops.every((loop) => loop.resting)
-        const due = resting
-          ? await Promise.all(QUEUES.map((queue) => store.nextDue(queue)))
-          : []
-        quiet = resting && due.every((at) => at === undefined || at > clock.now()) ? quiet + 1 : 0
+        const due = resting ? await Promise.all(QUEUES.map((queue) => store.nextDue(queue))) : []
+        if (fetches && resting && !fetches.paused && isDue(await store.nextDue('media'))) {
+          fetches.nudge()
+          quiet = 0
+          continue
+        }
+        quiet = resting && !due.some(isDue) ? quiet + 1 : 0
       }
     },
     async send({ instance, to, command, idempotencyKey, claim = false }) {
@@ -240,8 +281,21 @@ export function createHub(parts: HubParts): Hub {
         const inFlight = await store.sendInFlight(chat)
         if (inFlight === undefined) return {}
         if (waited >= FLIGHT_MS) return { inFlight }
-        await new Promise<void>((resolve) => void clock.setTimeout(resolve, FLIGHT_STEP_MS))
+        await pause(FLIGHT_STEP_MS)
       }
+    },
+    async undoMerge(id) {
+      for (let waited = 0; ; waited += FLIGHT_STEP_MS) {
+        const outcome = await store.undoMerge(id)
+        if (outcome === 'undone') nudge()
+        if (outcome !== 'busy' || waited >= FLIGHT_MS) return outcome
+        await pause(FLIGHT_STEP_MS)
+      }
+    },
+    async media(message) {
+      if (media) return media.open(message)
+      const row = await store.getMedia(message)
+      return row && { row }
     },
     gateway(instance) {
       const view = instances.get(instance)

@@ -1,5 +1,6 @@
 import { type LoadedConfig, loadConfig } from './config.ts'
-import type { HubConfig } from './core/config.ts'
+import type { HubConfig, MediaConfig } from './core/config.ts'
+import { HubError } from './core/errors.ts'
 import type { Clock, Logger } from './core/ports.ts'
 import type { Handler } from './core/turn.ts'
 import { features } from './features/index.ts'
@@ -7,8 +8,11 @@ import { gateways } from './gateways/index.ts'
 import { createHttpServer } from './http/server.ts'
 import { createHub, type Hub, type HubParts } from './hub.ts'
 import { systemClock } from './platform/clock.ts'
+import { createFetchBytes } from './platform/fetch-bytes.ts'
 import { createHttpClient } from './platform/http-client.ts'
 import { createLogger } from './platform/log.ts'
+import { openMediaFolder } from './platform/media-folder.ts'
+import { openMediaBucket } from './platform/media-s3.ts'
 import { createMetrics, type PrometheusMetrics } from './platform/metrics.ts'
 import { secretsIn } from './platform/scrub.ts'
 import { inspectSqlite, type SqliteInspection } from './storage/sqlite/inspect.ts'
@@ -73,6 +77,13 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
         overrides.onFatal?.(error)
       },
     }))
+  // After the store, whose lock keeps a second hub off this folder, too.
+  const media =
+    config.media &&
+    (await openMedia(config.media, clock).catch(async (error: unknown) => {
+      await store.close()
+      throw error
+    }))
   const hub = createHub({
     config,
     store,
@@ -85,6 +96,7 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
     log,
     metrics,
     http: overrides.http ?? outgoing.request,
+    ...(media && { media: media.parts }),
   })
   const server = createHttpServer({
     hub,
@@ -103,6 +115,7 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
       () => server.close(graceMs),
       () => hub.stop(Math.max(0, deadline - clock.monotonic())),
       () => outgoing.close(),
+      async () => media?.close(),
       () => store.close(),
     ]
     for (const step of steps) {
@@ -123,6 +136,28 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
       }
     },
     stop,
+  }
+}
+
+/** @throws HubError E_CONFIG when the folder cannot be used */
+async function openMedia({ store: place }: MediaConfig, clock: Clock) {
+  try {
+    const { fetch, close } = createFetchBytes({ clock })
+    if (place.type === 'folder')
+      return { parts: { store: await openMediaFolder(place.folder), fetch }, close }
+    const bucket = await openMediaBucket(place, { clock })
+    return {
+      parts: { store: bucket, fetch },
+      close: async () => {
+        await Promise.all([close(), bucket.close()])
+      },
+    }
+  } catch (cause) {
+    throw new HubError(
+      'E_CONFIG',
+      `media.folder: ${place.folder} cannot be used. Make it writable for this program, or name another one.`,
+      { cause },
+    )
   }
 }
 

@@ -42,10 +42,40 @@ export interface HubInput<Features = Record<string, unknown>> {
     /** Commands that are settled. Default `30d`. */
     commands?: Duration
   }
+  /** Pictures, voice messages and documents people send: fetched in the background, kept by their content. */
+  media?: MediaInput
   /** Default `info`. */
   logLevel?: HubConfig['logLevel']
   /** The bot: what `createBot()` gives, or a handler of your own. Runs after the features. */
   bot?: Handler | { readonly handler: Handler }
+}
+
+export interface MediaInput {
+  /** Default true. */
+  fetch?: boolean
+  /** Default `folder`. */
+  store?: 'folder' | 's3'
+  /** Default `media`, beside the database. One hub for each folder. */
+  folder?: Text
+  /** For `s3`: URL of the server, bucket, and access to it. */
+  endpoint?: Text
+  bucket?: Text
+  /** Default `us-east-1`. */
+  region?: Text
+  accessKeyId?: Text
+  secretAccessKey?: Text
+  /** What the names of all objects begin with, as in `pombo/`. Default: nothing. */
+  prefix?: Text
+  /** How long they are kept. Default `30d`, at least `1d`. */
+  keepMs?: Duration
+  /** Largest file (bytes). Default 64 MiB. */
+  maxBytes?: number
+  /** All files of any 24 hours together (bytes). Default 2 GiB. */
+  bytesPerDay?: number
+  /** How many are fetched at a time. Default 2. */
+  concurrency?: number
+  /** For the whole of one file. Default `2m`. */
+  timeoutMs?: Duration
 }
 
 export interface WebhookInput {

@@ -22,6 +22,8 @@ export interface HubConfig {
   /** Validated configuration of each feature whose key is present. */
   features: Readonly<Record<string, unknown>>
   retention: RetentionConfig
+  /** Undefined: what people send is not fetched. */
+  media?: MediaConfig
   /** Full-scope API key, if set. */
   apiKey?: string
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -38,6 +40,37 @@ export interface RetentionConfig {
   eventsMs: number
   /** Settled commands. Default 30 days. */
   commandsMs: number
+}
+
+/** Fetching and keeping what people send us: pictures, voice messages, documents. */
+export interface MediaConfig {
+  /** False: nothing is fetched; what came meanwhile is fetched once this is true again. */
+  fetch: boolean
+  store:
+    | { type: 'folder'; folder: string }
+    | {
+        type: 's3'
+        /** Without trailing slash. */
+        endpoint: string
+        bucket: string
+        region: string
+        accessKeyId: string
+        secretAccessKey: string
+        /** What the names of all objects begin with: empty, or text that ends with `/`. */
+        prefix: string
+        /** Where bytes lie until they are uploaded. */
+        folder: string
+      }
+  /** How long they are kept. */
+  keepMs: number
+  /** Largest file. */
+  maxBytes: number
+  /** All files fetched in any 24 hours together. */
+  bytesPerDay: number
+  /** How many are fetched at a time. */
+  concurrency: number
+  /** For the whole of one file. */
+  timeoutMs: number
 }
 
 export interface WebhookConfig {

@@ -1,5 +1,5 @@
 import type { Address } from './address.ts'
-import type { Media } from './events.ts'
+import type { Media, MediaType } from './events.ts'
 import type { InstanceId, MessageId, MessageRowId } from './ids.ts'
 
 /**
@@ -34,6 +34,7 @@ export interface WantedMedia {
   attempt: number
   id: MessageId
   chat: Address
+  kind: MediaType
   media: Media
 }
 export type MediaEnd =

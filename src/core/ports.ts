@@ -75,6 +75,11 @@ export const METRICS = {
     labels: ['instance', 'end'],
     help: 'Looks at a gateway for unknown sends, by what became of them: sent, retry, open',
   },
+  pombo_media_total: {
+    type: 'counter',
+    labels: ['instance', 'end'],
+    help: 'Tries to fetch a medium, by how they ended: fetched, retry, failed',
+  },
   pombo_backlog: { type: 'gauge', labels: ['queue'], help: 'Waiting: events, commands' },
   pombo_held: { type: 'gauge', labels: ['what'], help: 'Waiting for a person: unknown sends, dead letters' },
 } as const satisfies Record<

@@ -3,9 +3,11 @@ import { requireApiKey } from './auth.ts'
 import type { Api, Edge } from './edge.ts'
 import { chatRoutes } from './routes/chats.ts'
 import { commandRoutes } from './routes/commands.ts'
+import { contactRoutes } from './routes/contacts.ts'
 import { eventRoutes } from './routes/events.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
 import { instanceRoutes } from './routes/instances.ts'
+import { mediaRoutes } from './routes/media.ts'
 import { validatorCompiler } from './validation.ts'
 
 const PREFIX = '/api/v1'
@@ -30,6 +32,8 @@ export async function mountApi(app: Api, edge: Edge): Promise<void> {
       commandRoutes(api, edge)
       instanceRoutes(api, edge)
       gatewayRoutes(api, edge)
+      contactRoutes(api, edge)
+      mediaRoutes(api, edge)
       await api.after()
       refuseOtherMethods(api, taken)
     },

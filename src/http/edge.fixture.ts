@@ -10,11 +10,14 @@ import {
   type DeliveryId,
   type EventId,
   type InstanceId,
+  type MergeId,
+  type MessageRowId,
   messageId,
   type ServerId,
 } from '../core/ids.ts'
+import type { MediaRow } from '../core/media.ts'
 import type { Clock, Logger, Metrics } from '../core/ports.ts'
-import type { ChatRow, CommandRow, EventRow } from '../core/store.ts'
+import type { ChatRow, CommandRow, EventRow, MergeRow } from '../core/store.ts'
 import type { Hub } from '../hub.ts'
 import type { Admission, IngestTarget, Receipt } from '../pipeline/ingest.ts'
 import type { EdgeHub } from './edge.ts'
@@ -73,6 +76,10 @@ export class FakeHub implements EdgeHub {
   readonly chats: ChatRow[] = []
   readonly commands: CommandRow[] = []
   readonly asked: object[] = []
+  readonly merges: MergeRow[] = []
+  /** By message row. */
+  readonly files = new Map<number, { row: MediaRow; bytes?: AsyncIterable<Uint8Array> }>()
+  undoBusy = false
   nudges = 0
   storeFault: unknown
   receive: (received: Received) => Promise<Receipt> = async ({ delivery, target }) =>
@@ -107,6 +114,12 @@ export class FakeHub implements EdgeHub {
   async setOwner(...[chat, owner]: Parameters<EdgeHub['setOwner']>) {
     this.nudge()
     return (await this.store.setOwner(chat, owner)) ? {} : undefined
+  }
+  async media(message: MessageRowId) {
+    return this.files.get(message)
+  }
+  async undoMerge(id: MergeId) {
+    return this.undoBusy ? ('busy' as const) : this.store.undoMerge(id)
   }
   nudge(): void {
     this.nudges += 1
@@ -163,12 +176,19 @@ export class FakeHub implements EdgeHub {
       addresses: [address('phone', '5511912345678')],
       createdAt: 0,
     }),
+    listMerges: async (_contact, query) => {
+      this.asked.push({ ...query })
+      return { data: this.merges, next: null }
+    },
+    getMerge: async (id) => this.merges.find((merge) => merge.id === id),
+    undoMerge: async (id) => (this.merges.some((merge) => merge.id === id) ? 'undone' : 'not-found'),
     listMessages: async (_chat, query) => {
       this.asked.push({ ...query })
       return {
         data: [
           {
             messageId: messageId('M1'),
+            row: 7 as MessageRowId,
             author: 'other',
             at: 1_700_000_000_000,
             content: { type: 'text', text: 'hello' },

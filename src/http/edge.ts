@@ -8,7 +8,16 @@ import type { Hub } from '../hub.ts'
 /** What the HTTP edge needs of a hub; a {@link Hub} is one. */
 export type EdgeHub = Pick<
   Hub,
-  'config' | 'ingest' | 'nudge' | 'send' | 'setOwner' | 'parseRecipient' | 'gateway' | 'server'
+  | 'config'
+  | 'ingest'
+  | 'nudge'
+  | 'send'
+  | 'setOwner'
+  | 'parseRecipient'
+  | 'gateway'
+  | 'server'
+  | 'media'
+  | 'undoMerge'
 > & {
   readonly store: LogStore & Pick<Store, 'ping'>
 }

@@ -1,5 +1,6 @@
 import type { InstanceConfig } from '../core/config.ts'
-import { type EventId, publicId } from '../core/ids.ts'
+import { type EventId, type MessageRowId, publicId } from '../core/ids.ts'
+import type { MediaRow } from '../core/media.ts'
 import type {
   ChatRow,
   CommandRow,
@@ -7,6 +8,7 @@ import type {
   EventRow,
   InstanceState,
   LogStore,
+  MergeRow,
   Page,
 } from '../core/store.ts'
 import type { LoggedMessage } from '../core/turn.ts'
@@ -109,15 +111,39 @@ export const presentChatDetail = (row: ChatRow, contact: ContactRow | undefined)
   contact: contact === undefined ? null : presentContact(contact),
 })
 
-const presentContact = (row: ContactRow) => ({
+export const presentContact = (row: ContactRow) => ({
   id: publicId('con', row.id),
   name: row.name,
   addresses: row.addresses,
   createdAt: iso(row.createdAt),
 })
 
-export const presentMessage = (row: LoggedMessage) => ({
+/** `wanted`, `fetched`, `failed` or `expired`; `href` only while the bytes can be had. */
+const presentMedia = (row: MediaRow) => ({
+  state: row.state,
+  mime: row.mime,
+  bytes: row.bytes,
+  fetchedAt: optionalIso(row.fetchedAt),
+  reason: row.reason,
+  href: row.state === 'fetched' ? `/api/v1/messages/${publicId('msg', row.message)}/media` : undefined,
+})
+
+export const presentMerge = (row: MergeRow) => ({
+  id: publicId('mrg', row.id),
+  kept: publicId('con', row.kept),
+  gone: publicId('con', row.gone),
+  at: iso(row.at),
+  proof: row.proof,
+  addresses: row.addresses,
+  chats: row.chats.map(({ kept, gone }) => ({ kept: publicId('chat', kept), gone: publicId('chat', gone) })),
+  undoneAt: optionalIso(row.undoneAt),
+})
+
+/** `id` is the gateway's, `row` the hub's own: only the latter is unique beyond its chat. */
+export const presentMessage = (row: LoggedMessage & { row: MessageRowId; media?: MediaRow }) => ({
   id: row.messageId,
+  row: publicId('msg', row.row),
+  media: row.media && presentMedia(row.media),
   author: row.author,
   at: iso(row.at),
   content: row.content,

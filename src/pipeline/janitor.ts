@@ -9,6 +9,8 @@ export interface JanitorParts {
   log: Logger
   metrics: Metrics
   retention: RetentionConfig
+  /** Removes what else was kept long enough. @returns how many files went */
+  prune?(): Promise<number>
   /** Events were laid into lanes. */
   onEvents(): void
 }
@@ -42,6 +44,8 @@ export function createJanitor(parts: JanitorParts) {
         prunedAt = clock.now()
         const removed = await store.prune(parts.retention)
         if (removed > 0) log.info({ removed }, 'retention removed old rows')
+        const files = (await parts.prune?.()) ?? 0
+        if (files > 0) log.info({ files }, 'retention removed old media')
       }
       if (clock.now() - markedAt >= MARK_EVERY_MS) {
         markedAt = clock.now()

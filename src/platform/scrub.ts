@@ -13,7 +13,8 @@ const CREDENTIAL_FIELD =
 const TEXT_FIELD = /^(text|body|caption|content|payload|raw|message|quoted|html|reply|prompt|vcard)$/i
 
 /** Ids of the hub's own rows and commands: digits that are no phone number. */
-const OWN_ID = /\b(?:evt|chat|dlv|con)_\d+\b|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/
+const OWN_ID =
+  /\b(?:evt|chat|dlv|con|mrg|msg)_\d+\b|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/
 /** A phone as digits (8 or more in a row) or as people write it, with a leading plus. */
 const PHONE = /\+\d[\d ().-]{6,}\d|\d{8,}/
 const OWN_ID_OR_PHONE = new RegExp(`(${OWN_ID.source})|${PHONE.source}`, 'gi')

@@ -57,6 +57,7 @@ export async function claimMedia(
       attempt: attempts,
       id: row.message_id as MessageId,
       chat: row.address as Address,
+      kind: content.type,
       media: content.media,
     })
   }

@@ -1,0 +1,92 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { MediaStore, ReceivedMedia } from '../core/media.ts'
+
+/** How many of the first bytes are kept to tell what a file is. */
+const HEAD_BYTES = 4_096
+const HASH = /^[0-9a-f]{64}$/
+
+/** Where a hash lies: 256 folders keep each of them small. */
+export const mediaPath = (hash: string): string => {
+  if (!HASH.test(hash)) throw new Error('not a sha256 in hex')
+  return `${hash.slice(0, 2)}/${hash.slice(2)}`
+}
+
+/** A file of its own, written down to the disk, and what it is called by its bytes. */
+export interface Spooled extends Omit<ReceivedMedia, 'keep'> {
+  readonly path: string
+}
+
+/** Takes bytes into a file of their own below `folder`, whole or not at all. Rejects with what `chunks` throws. */
+export async function spool(folder: string, chunks: AsyncIterable<Uint8Array>): Promise<Spooled> {
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, randomUUID())
+  const file = await open(path, 'wx', 0o600)
+  const hash = createHash('sha256')
+  const head: Uint8Array[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of chunks) {
+      if (bytes < HEAD_BYTES) head.push(chunk.slice(0, HEAD_BYTES - bytes))
+      hash.update(chunk)
+      bytes += chunk.length
+      await file.appendFile(chunk)
+    }
+    await file.sync()
+    await file.close()
+  } catch (error) {
+    await file.close().catch(() => {})
+    await rm(path, { force: true })
+    throw error
+  }
+  return {
+    path,
+    hash: hash.digest('hex'),
+    bytes,
+    head: Buffer.concat(head),
+    drop: () => rm(path, { force: true }),
+  }
+}
+
+/** Ends what a crash left half-written. */
+export async function emptySpool(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) await rm(join(folder, name), { force: true })
+}
+
+/**
+ * A {@link MediaStore} in a folder: `<folder>/ab/cdef…` by the sha256 of the bytes. A file appears by a rename,
+ * so one that is there is whole.
+ */
+export async function openMediaFolder(folder: string): Promise<MediaStore> {
+  const aside = join(folder, 'incoming')
+  await mkdir(aside, { recursive: true, mode: 0o700 })
+  await emptySpool(aside)
+  const pathOf = (hash: string) => join(folder, mediaPath(hash))
+  return {
+    async receive(chunks) {
+      const { path, ...spooled } = await spool(aside, chunks)
+      return {
+        ...spooled,
+        async keep() {
+          const place = pathOf(spooled.hash)
+          if (await exists(place)) return spooled.drop()
+          await mkdir(join(place, '..'), { recursive: true, mode: 0o700 })
+          await rename(path, place)
+        },
+      }
+    },
+    async open(hash) {
+      const place = pathOf(hash)
+      return (await exists(place)) ? createReadStream(place) : undefined
+    },
+    remove: (hash) => rm(pathOf(hash), { force: true }),
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
