@@ -45,7 +45,7 @@ export function asking(link: Link, versions: Versions, clock: Clock): Asking {
     async ask(question, schema) {
       let read: { value: z.output<typeof schema> } | undefined
       const answer = await exchange(question, (results, code) => {
-        const parsed = code === 'SUCCESS' || code === undefined ? schema.safeParse(results) : undefined
+        const parsed = code === 'SUCCESS' ? schema.safeParse(results) : undefined
         if (!parsed?.success) return UNREADABLE
         read = { value: parsed.data }
         return { end: 'sent' }
@@ -70,5 +70,5 @@ export const given = <T>(value: T): Answer<T> => ({ ok: true, value })
 
 /** `{data:[…]}` or the bare list; GOWA writes `null` for an empty one. */
 export const listOf = z
-  .union([z.array(z.unknown()), z.null(), z.object({ data: z.array(z.unknown()).nullish() })])
+  .union([z.array(z.unknown()), z.null(), z.object({ data: z.array(z.unknown()).nullable() })])
   .transform((value): unknown[] => (Array.isArray(value) ? value : (value?.data ?? [])))

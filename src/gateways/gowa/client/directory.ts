@@ -9,7 +9,7 @@ import { query } from './step.ts'
 
 const Check = z.object({ is_on_whatsapp: z.boolean() })
 const Chats = z.object({
-  data: z.array(z.unknown()).nullish(),
+  data: z.array(z.unknown()).nullable(),
   pagination: z.object({ total: z.number().optional().catch(undefined) }).nullish(),
 })
 const Chat = z.object({ jid: word, name: word, archived: flag, last_message_time: time })

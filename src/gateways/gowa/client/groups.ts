@@ -9,7 +9,7 @@ import { query } from './step.ts'
 /** Up to 500 groups with all their members come in one answer. */
 const LIST_TIMEOUT_MS = 45_000
 
-const Participants = z.object({ name: word, participants: z.array(z.unknown()).nullish() })
+const Participants = z.object({ name: word, participants: z.array(z.unknown()).nullable() })
 const RawGroup = z.object({ JID: word, Name: word, Topic: word, IsLocked: flag, IsAnnounce: flag })
 const Preview = z.object({
   group_id: word,

@@ -100,7 +100,7 @@ export function versions(link: Link, clock: Clock): Versions {
 
 function tooOld(need: Need, { exact, below }: Range): string {
   const is = exact ?? (below ? `older than ${spelled(below)}` : 'older')
-  return `${need.what} needs GOWA ${spelled(need.since)} or newer; this one is ${is}`
+  return `GOWA ${spelled(need.since)} or newer is needed for ${need.what}; this one is ${is}`
 }
 
 function shown(range: Range): GatewayVersion {
