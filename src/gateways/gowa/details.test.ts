@@ -53,6 +53,8 @@ describe('addresses', () => {
     ['5511955550000-1400000000@g.us', 'group:5511955550000-1400000000', '5511955550000-1400000000@g.us'],
     ['120363000000000777@newsletter', 'channel:120363000000000777', '120363000000000777@newsletter'],
     ['status@broadcast', 'status:broadcast', 'status@broadcast'],
+    ['5511955550201:99@hosted', 'phone:5511955550201', '5511955550201@s.whatsapp.net'],
+    ['90010020030201:99@hosted.lid', 'private:90010020030201', '90010020030201@lid'],
   ])('%s', (text, expected, bare) => {
     expect(parseJid(text)).toEqual({ address: expected, bare })
     expect(formatJid(expected as Address)).toBe(bare)
@@ -78,6 +80,21 @@ describe('addresses', () => {
     for (const text of ['', 'Ana', '011955550201', '123', 'a@b.example']) {
       expect(gowa.parseRecipient(text)).toBeUndefined()
     }
+  })
+  it.each([
+    'BR.13491208655302741918@s.whatsapp.net',
+    'BR.13491208655302741918:2@lid',
+    'BR.13491208655302741918',
+  ])('reads the business-scoped id %s, which REST cannot speak to', (text) => {
+    expect(parseLoose(text)?.address).toBe('business:BR.13491208655302741918')
+    expect(formatJid('business:BR.13491208655302741918' as Address)).toBeUndefined()
+  })
+  it('names a person by phone, with private and business-scoped ids beside it', () => {
+    const names = ['BR.134912@lid', '90010020030201@lid', '5511955550201@s.whatsapp.net'].map(parseJid)
+    expect(partyOf(names)).toEqual({
+      address: 'phone:5511955550201',
+      aliases: ['private:90010020030201', 'business:BR.134912'],
+    })
   })
   it('does not believe a second address of the same kind', () => {
     const jids = ['1@lid', '55111@s.whatsapp.net', '2@lid', '55222@s.whatsapp.net'].map(parseLoose)

@@ -290,8 +290,85 @@ describe('cards', () => {
       ),
     ).toEqual({ name: 'Ana, a padeira', phones: ['+55 11 9', '190'], organization: 'Pão, Forno' })
   })
+  it('stops at fifty numbers, and does not slow down before', () => {
+    const many = Array.from({ length: 200_000 }, (_, index) => `TEL:${index}`).join('\n')
+    expect(readCard(many).phones).toHaveLength(50)
+  })
   it.each(['', 'x', 'TEL:', ':', 'FN', '\n'.repeat(10_000), 'TEL;'.repeat(20_000)])(
     'makes nothing of %#',
     (text) => expect(readCard(text)).toEqual({ phones: [] }),
   )
+})
+
+describe('interactive messages', () => {
+  const content = (interactive: unknown) => {
+    const payload = { id: '3EB0B', chat_id: '5511955550201@s.whatsapp.net', interactive, body: 'corpo' }
+    const fact = read({ event: 'message', payload })[0]?.fact
+    return fact?.kind === 'message' ? fact.message.content : undefined
+  }
+  it('takes only lines at the end for buttons', () => {
+    expect(content('[aviso]\nPronto\n[Sim]\n📋 Código: AB-1: x')).toEqual({
+      type: 'menu',
+      text: '[aviso]\nPronto',
+      options: [{ text: 'Sim' }, { text: 'Código', description: 'AB-1: x' }],
+    })
+    expect(content('[Sim]\nPronto')).toEqual({
+      type: 'unsupported',
+      wire: 'interactive',
+      text: '[Sim]\nPronto',
+    })
+  })
+  it('has the text of the message where it says nothing itself', () => {
+    expect(content('[Sim]')).toEqual({ type: 'menu', text: 'corpo', options: [{ text: 'Sim' }] })
+    expect(content({ a: 1 })).toEqual({ type: 'unsupported', wire: 'interactive', text: 'corpo' })
+  })
+  it('bears very many lines', () => {
+    expect(content('[Sim]\n'.repeat(200_000).trim())).toMatchObject({ type: 'menu' })
+  })
+})
+
+describe('people', () => {
+  const ana = '5511955550201@s.whatsapp.net'
+  const lid = '90010020030201@lid'
+  const party = { address: 'phone:5511955550201', aliases: ['private:90010020030201'] }
+  const only = (body: unknown) => read(body)[0]
+  it.each<[string, unknown]>([
+    ['from and from_lid', { event: 'message', payload: { id: '1', chat_id: ana, from: ana, from_lid: lid } }],
+    [
+      'chat_id and chat_lid',
+      { event: 'message', payload: { id: '1', chat_id: ana, chat_lid: lid, from: ana } },
+    ],
+    [
+      'an unresolved chat beside a resolved sender',
+      { event: 'chat_presence', payload: { from: ana, chat_id: lid, state: 'composing', media: '' } },
+    ],
+    [
+      'a receipt of a fork',
+      {
+        event: 'message.ack',
+        payload: { ids: ['1'], chat_id: lid, sender_jid: ana, sender_lid: lid, receipt_type: 'read' },
+      },
+    ],
+    ['a call', { event: 'call.offer', payload: { call_id: 'C', from: ana, from_lid: lid } }],
+    [
+      'the flat generation',
+      { from: ana, from_lid: `90010020030201:3@lid`, message: { id: '1', text: 'oi' } },
+    ],
+    ['a flat fork', { from: ana, chat_jid: ana, chat_lid: lid, sender_lid: lid, message: { id: '1' } }],
+  ])('are known by both addresses from %s', (_, body) => {
+    const event = only(body)
+    expect(event?.fact.kind).not.toBe('unknown')
+    expect([event?.chat, event?.sender]).toEqual([party, party])
+  })
+  it.each<[string, unknown]>([
+    ['label.association', { label_id: '7', labeled: true, chat_id: ana, chat_lid: lid }],
+    ['message.deleted', { deleted_message_id: '1', chat_id: ana, chat_lid: lid }],
+  ])('as the chat of %s', (event, payload) => expect(only({ event, payload })?.chat).toEqual(party))
+  it('as members, where one is named in both lists', () => {
+    const fact = only({
+      event: 'group.participants',
+      payload: { chat_id: '120363000000000201@g.us', type: 'join', jids: [ana], lids: [lid] },
+    })?.fact
+    expect(fact).toMatchObject({ kind: 'membership', members: [party] })
+  })
 })

@@ -177,11 +177,11 @@ const interactive = reader((value): RawContent | undefined => {
     const match = BUTTON.exec(rest.at(-1) ?? '')
     if (!match) break
     const label = match[1] ?? match[2] ?? ''
-    options.unshift({ text: label, ...some('description', match[3]) })
+    options.push({ text: label, ...some('description', match[3]) })
     rest.pop()
   }
   if (options.length === 0) return { content: { type: 'unsupported', wire: 'interactive', text: value } }
-  return { content: { type: 'menu', text: rest.join('\n'), options } }
+  return { content: { type: 'menu', text: rest.join('\n'), options: options.reverse() } }
 })
 const BUTTON = /^(?:\[(.+)\]|(?:🔗|📞|📋) (.+?): (.+))$/u
 

@@ -15,7 +15,7 @@ export function readCard(vcard: string): { name?: string; phones: string[]; orga
         found.name ??= plain(value)
         break
       case 'TEL':
-        if (!found.phones.includes(value)) found.phones.push(value)
+        if (found.phones.length < MOST_PHONES && !found.phones.includes(value)) found.phones.push(value)
         break
       case 'ORG':
         found.organization ??= parts(value).join(', ') || undefined
@@ -24,6 +24,8 @@ export function readCard(vcard: string): { name?: string; phones: string[]; orga
   }
   return found
 }
+/** A card of millions of numbers is nobody's; what is beyond stays in the payload. */
+const MOST_PHONES = 50
 const LINE = /^(?:[\w-]+\.)?(FN|TEL|ORG)(?:;[^:]*)?:(.*)$/i
 /** Parts of a value that has several, the empty ones left out. */
 const parts = (value: string): string[] =>
