@@ -113,21 +113,26 @@ function voteFact(wire: WireMessage, id: string): FactOf<'vote'> | undefined {
   }
 }
 
+/** WhatsApp allows 12; more are no poll, and trying them all would take its time. */
+const MOST_OPTIONS = 100
 /**
  * Choices come joined with `, ` (captured), which an option may hold itself. Where the poll's options are
  * beside it they tell how to split; else every comma does.
  */
 export function splitVote(vote: string, options: readonly string[]): string[] {
+  if (options.length > MOST_OPTIONS) return plainSplit(vote)
   const longestFirst = [...options].sort((one, other) => other.length - one.length)
   const chosen: string[] = []
   for (let rest = vote; rest !== ''; ) {
     const option = longestFirst.find((one) => rest === one || rest.startsWith(`${one}, `))
-    if (option === undefined) return vote.split(', ').filter((one) => one !== '')
+    if (option === undefined) return plainSplit(vote)
     chosen.push(option)
     rest = rest.slice(option.length + 2)
   }
   return chosen
 }
+
+const plainSplit = (vote: string): string[] => vote.split(', ').filter((one) => one !== '')
 
 /** 1 pins and 2 unpins in WhatsApp's own numbering. */
 const PINNED: ReadonlyMap<string, boolean> = new Map([

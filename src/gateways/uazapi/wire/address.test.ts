@@ -17,6 +17,8 @@ describe('addresses on the wire', () => {
     ['5511955550101-1500000000@g.us', 'group:5511955550101-1500000000'],
     ['120363000000000009@newsletter', 'channel:120363000000000009'],
     ['status@broadcast', 'status:broadcast'],
+    ['BR.13491208655302741918', 'business:BR.13491208655302741918'],
+    ['US.1349120865ab@s.whatsapp.net', 'business:US.1349120865ab'],
   ])('%s → %s', (text, expected) => expect(readAddress(text)).toBe(expected))
 
   it.each([
@@ -27,6 +29,8 @@ describe('addresses on the wire', () => {
     ['an unknown server', '5511955550101@hologram'],
     ['a broadcast list', '123456@broadcast'],
     ['a group without its server', '120363000000000001'],
+    ['a word with a full stop', 'Oi.tudo'],
+    ['a business id of a group', 'BR.13491208655302741918@g.us'],
     ['two servers', '1@s.whatsapp.net@g.us'],
     ['a line break', '5511955550101\n'],
   ])('%s is nobody', (_, text) => expect(readAddress(text)).toBeUndefined())
