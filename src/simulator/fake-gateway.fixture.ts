@@ -4,29 +4,38 @@ import { messageId } from '../core/ids.ts'
 import type { HttpClient } from '../core/ports.ts'
 import type { SimulatedGateway, SimulatedNumber } from './port.ts'
 
+const sign = (body: Buffer, secret = '') => createHmac('sha256', secret).update(body).digest('hex')
+
 /** The smallest gateway: posts facts as JSON with a signature, takes `POST /send {to,text}`. */
 export const fakeGateway: SimulatedGateway = {
   name: 'fake',
-  generations: ['1'],
+  generations: ['1', '0'],
+  receiptsPerDevice: ['0'],
   retryDelaysMs: [20, 40],
   attemptTimeoutMs: 500,
   encode(happening, number) {
     const body = Buffer.from(JSON.stringify(happening))
-    const signature = createHmac('sha256', number.secret ?? '')
-      .update(body)
-      .digest('hex')
+    const signature = sign(body, number.secret)
     return [{ urlSuffix: '', headers: { 'content-type': 'application/json', signature }, body }]
   },
   serve(request, number, world) {
+    if (request.path === '/pair') return { status: 200, body: JSON.stringify(world.pair()) }
     if (!number.connected) return { status: 503, body: '{}' }
     if (request.method === 'GET') return { status: 200, body: JSON.stringify(request.query) }
-    const sent = JSON.parse(request.body) as { to: string; text: string; target?: string }
+    const sent = JSON.parse(request.body) as { to: string; text: string; target?: string; reference?: string }
     const to = address('phone', sent.to)
     if (request.path === '/typing') world.typing(to, 'start', 1_000)
     else if (request.path === '/read') world.read(to, [messageId(sent.target ?? '')])
     else {
       if (!world.isOnWhatsApp(to)) return { status: 400, body: '{}' }
-      world.send({ id: world.newMessageId(), to, content: { type: 'text', text: sent.text } })
+      const id = world.newMessageId()
+      const { reference } = sent
+      world.send({
+        id,
+        to,
+        content: { type: 'text', text: sent.text },
+        ...(reference !== undefined && { reference }),
+      })
     }
     return { status: 200, headers: { 'x-fake': 'yes' }, body: '{"ok":true}' }
   },

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { address } from '../core/address.ts'
+import type { Content } from '../core/events.ts'
 import type { Clock } from '../core/ports.ts'
 import { ana, fakeGateway, fakeNumber, fetchClient, tom } from './fake-gateway.fixture.ts'
 import type { Happening } from './port.ts'
@@ -21,13 +22,22 @@ const clock: Clock = {
 /** Stands in for the hub: keeps what arrives, answers as told. */
 interface Receiver {
   server: Server
-  got: { body: Happening; signed: boolean; at: number }[]
+  got: { body: Happening; bytes: Buffer; signed: boolean; at: number }[]
   answer: (request: IncomingMessage, response: ServerResponse) => void
 }
 let receiver: Receiver
 let simulator: Simulator
 let hubUrl: string
 const kill = vi.fn()
+
+/** What arrived, or nothing where it cannot be read. */
+function read(bytes: Buffer): Happening {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Happening
+  } catch {
+    return { fact: { kind: 'unknown', name: 'unreadable' }, author: 'other', at: 0 }
+  }
+}
 
 async function receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   if (incoming.url === '/health') {
@@ -39,7 +49,7 @@ async function receive(incoming: IncomingMessage, response: ServerResponse): Pro
   const bytes = Buffer.concat(chunks)
   const signature = createHmac('sha256', 'right-secret').update(bytes).digest('hex')
   const signed = incoming.headers.signature === signature
-  receiver.got.push({ body: JSON.parse(bytes.toString()) as Happening, signed, at: performance.now() })
+  receiver.got.push({ body: read(bytes), bytes, signed, at: performance.now() })
   if (signed) receiver.answer(incoming, response)
   else response.writeHead(401).end()
 }
@@ -64,7 +74,7 @@ beforeEach(async () => {
     people: [ana, tom],
     groups: [{ address: address('group', '1203'), name: 'Street', instance: 'support', members: [] }],
     hub: { url: hubUrl, kill },
-    timing: { deliveredMs: [5, 5], readMs: [5, 5], latencyMs: 1, delayMs: 150 },
+    timing: { deliveredMs: [5, 5], readMs: [5, 5], latencyMs: 1, delayMs: 150, scanMs: 20 },
   })
 })
 afterEach(async () => {
@@ -222,6 +232,141 @@ describe('faults', () => {
     )
   })
 
+  test.each(['truncate', 'corrupt'])('%s: a body that cannot be read, rightly signed', async (name) => {
+    await fault({ delivery: name })
+    await say('one')
+    await say('two')
+    await vi.waitFor(() => expect(texts()).toContain('two'))
+    expect(receiver.got).toHaveLength(2)
+    const broken = receiver.got.find(({ body }) => body.fact.kind === 'unknown')
+    expect(broken?.signed).toBe(true)
+    expect(broken?.bytes.toString('latin1')).toMatch(name === 'truncate' ? /[^}]$/ : /\xff\xfe\x80.*\}$/s)
+    expect(posts()[0]).toMatchObject({ state: 'accepted', fault: name })
+  })
+
+  test('one that is meant for a kind waits for it, and strikes as often as told', async () => {
+    await fault({ delivery: 'drop', kinds: ['receipt'], count: 2 })
+    await say('one')
+    await gateway('/send', { to: ana.digits, text: 'hi' })
+    await gateway('/send', { to: ana.digits, text: 'again' })
+    await vi.waitFor(() => expect(posts().filter(({ what }) => what === 'receipt')).toHaveLength(4))
+    expect(posts().filter(({ state }) => state === 'dropped')).toHaveLength(2)
+    expect(posts().find(({ what }) => what === 'message')).not.toHaveProperty('fault')
+    await fault({ delivery: 'drop', count: 3 })
+    await fault({ clear: true })
+    expect(simulator.faults.of('support')).toEqual({})
+  })
+
+  test.each(['401', '404'])('the next request is refused with %s, and nothing is done', async (answer) => {
+    await fault({ answer })
+    expect((await gateway('/send', { to: ana.digits, text: 'hi' })).status).toBe(Number(answer))
+    expect(simulator.world.chats()).toEqual([])
+  })
+
+  test('429 says how long to wait', async () => {
+    await fault({ answer: '429', retryAfterS: 7 })
+    const answer = await gateway('/send', { to: ana.digits, text: 'hi' })
+    expect(answer.headers.get('retry-after')).toBe('7')
+  })
+
+  test('late: no answer, and done some time after', async () => {
+    await fault({ answer: 'late', lateMs: 60 })
+    await expect(gateway('/send', { to: ana.digits, text: 'hi' })).rejects.toThrow()
+    expect(simulator.world.chats()).toEqual([])
+    await vi.waitFor(() => expect(simulator.world.chats()[0]?.messages).toHaveLength(1))
+  })
+
+  test('garbled: done, and half an answer', async () => {
+    await fault({ answer: 'garbled' })
+    const answer = await gateway('/send', { to: ana.digits, text: 'hi' })
+    expect([answer.status, await answer.text()]).toEqual([200, '{"ok"'])
+    expect(simulator.world.chats()[0]?.messages).toHaveLength(1)
+  })
+
+  test('early: every receipt is with the hub before the answer', async () => {
+    await fault({ answer: 'early' })
+    expect((await gateway('/send', { to: ana.digits, text: 'hi' })).status).toBe(200)
+    expect(receiver.got.map(({ body: { fact } }) => fact.kind)).toEqual(
+      expect.arrayContaining(['message', 'receipt', 'receipt']),
+    )
+    expect(simulator.world.chats()[0]?.messages).toMatchObject([{ status: 'read' }])
+  })
+
+  test('a restart: connections break, waiting deliveries are forgotten, and it comes back', async () => {
+    receiver.answer = () => {}
+    await say('lost for good')
+    await vi.waitFor(() => expect(receiver.got).toHaveLength(1))
+    await fault({ answer: 'hang' })
+    const hanging = gateway('/send', { to: ana.digits, text: 'hi' })
+    const broken = expect(hanging).rejects.toThrow()
+    await vi.waitFor(() => expect(simulator.faults.of('support')).toEqual({}))
+    receiver.answer = accept
+    const view = simulator.world.view('support')
+    view.memory.set('webhook', 'kept')
+    await api('number', { instance: 'support', restart: true, downMs: 80 })
+    await broken
+    await expect(gateway('/send', { to: ana.digits, text: 'hi' })).rejects.toThrow()
+    await say('while it was down')
+    await vi.waitFor(() => expect(texts()).toContain('while it was down'))
+    expect(receiver.got.map(({ body: { fact } }) => fact)).toContainEqual({
+      kind: 'connection',
+      state: 'connected',
+    })
+    await vi.waitFor(() => expect(posts()[0]).toMatchObject({ state: 'dropped' }))
+    expect(texts().filter((text) => text === 'lost for good')).toHaveLength(1)
+    expect((await gateway('/send', { to: ana.digits, text: 'hi' })).status).toBe(200)
+    expect(simulator.world.view('support').memory.get('webhook')).toBe('kept')
+  })
+
+  test('a hidden number: the same person has only the other id from now on', async () => {
+    await say('one')
+    await api('person', { digits: ana.digits, shows: 'private' })
+    await say('two')
+    await vi.waitFor(() => expect(receiver.got).toHaveLength(2))
+    expect(receiver.got.map(({ body }) => [body.chat?.address, body.chat?.aliases])).toEqual([
+      [`phone:${ana.digits}`, [`private:${ana.privateDigits}`]],
+      [`private:${ana.privateDigits}`, []],
+    ])
+    expect(simulator.world.chats()).toHaveLength(1)
+  })
+
+  test('a clock that is off: everything carries the wrong time', async () => {
+    await api('number', { instance: 'support', skewMs: -3_600_000 })
+    await say('one')
+    await vi.waitFor(() => expect(receiver.got).toHaveLength(1))
+    const off = (receiver.got[0]?.body.at ?? 0) - Date.now()
+    expect(off).toBeLessThan(-3_590_000)
+    expect(simulator.world.view('support').now() - Date.now()).toBeLessThan(-3_590_000)
+  })
+
+  test('a number that is logged out has to be paired, and somebody scans after a moment', async () => {
+    await api('number', { instance: 'support', logOut: true })
+    const connect = await api('number', { instance: 'support', connected: true })
+    expect([connect.status, await connect.json()]).toMatchObject([
+      409,
+      { detail: expect.stringContaining('paired') },
+    ])
+    const { qr } = (await (await gateway('/pair')).json()) as { qr: string }
+    expect(qr).toMatch(/^2@/)
+    await vi.waitFor(() => expect(simulator.world.numbers.get('support')?.connected).toBe(true))
+    await vi.waitFor(() =>
+      expect(
+        receiver.got.map(({ body: { fact } }) => fact.kind === 'connection' && fact.state).sort(),
+      ).toEqual(['connected', 'connecting', 'logged-out']),
+    )
+  })
+
+  test('another version on the wire, with a receipt of each linked device', async () => {
+    await api('person', { digits: ana.digits, devices: 2 })
+    const receipts = () => posts().filter(({ what }) => what === 'receipt').length
+    await gateway('/send', { to: ana.digits, text: 'hi' })
+    await vi.waitFor(() => expect(receipts()).toBe(2))
+    await api('number', { instance: 'support', generation: '0' })
+    await gateway('/send', { to: ana.digits, text: 'hi' })
+    await vi.waitFor(() => expect(receipts()).toBe(8))
+    expect((await api('number', { instance: 'support', generation: 'x' })).status).toBe(409)
+  })
+
   test('a number that is cut off says so, and gets what it missed', async () => {
     await api('number', { instance: 'support', connected: false })
     expect((await gateway('/send', { to: ana.digits, text: 'hi' })).status).toBe(503)
@@ -304,6 +449,50 @@ describe('the page', () => {
       answer: { status: 200, body: '{"accepted":1,"duplicates":0}' },
     })
     expect((await fetch(`${simulator.url}/phone/wire/999`)).status).toBe(404)
+  })
+
+  test('people do more than write, named as one likes', async () => {
+    const ask = { instance: 'support', person: 'ana' }
+    const view = simulator.world.view('support')
+    const chat = address('phone', ana.digits)
+    const send = (content: Content) => view.send({ id: view.newMessageId(), to: chat, content })
+    send({ type: 'poll', text: 'Lunch?', options: ['Yes', 'No'], choices: 1 })
+    expect((await api('vote', { ...ask, target: 'last', options: ['Yes'] })).status).toBe(200)
+    expect((await api('vote', { ...ask, target: 'last', options: ['Maybe'] })).status).toBe(409)
+    send({ type: 'menu', text: 'Choose', options: [{ id: 'a', text: 'First' }] })
+    expect((await api('tap', { ...ask, target: 'last', choice: 'First' })).status).toBe(200)
+    expect((await api('pin', { ...ask, target: 'own' })).status).toBe(200)
+    expect((await api('presence', { ...ask, state: 'typing' })).status).toBe(200)
+    const { call } = (await (await api('call', ask)).json()) as { call: string }
+    expect((await api('hang-up', { call })).status).toBe(200)
+    const location = { type: 'location', latitude: 1, longitude: 2 }
+    expect((await api('say', { ...ask, content: location })).status).toBe(200)
+    expect((await api('say', { ...ask, content: { type: 'voice' } })).status).toBe(200)
+    expect((await api('say', { ...ask, text: 'x', content: location })).status).toBe(400)
+    expect((await api('say', { ...ask, person: 'nobody', text: 'x' })).status).toBe(409)
+    await vi.waitFor(() =>
+      expect(
+        receiver.got
+          .map(({ body: { fact } }) => (fact.kind === 'message' ? fact.message.content.type : fact.kind))
+          .filter((kind) => kind !== 'receipt')
+          .sort(),
+      ).toEqual(
+        ['call', 'call', 'choice', 'location', 'menu', 'pin', 'poll', 'presence', 'voice', 'vote'].sort(),
+      ),
+    )
+  })
+
+  test('a medium somebody sends is served where the gateway says it is', async () => {
+    const base64 = Buffer.from('abc').toString('base64')
+    const content = { type: 'document', base64, mime: 'text/plain', fileName: 'a.txt' }
+    await api('say', { ...place, content })
+    await vi.waitFor(() => expect(receiver.got).toHaveLength(1))
+    const fact = receiver.got[0]?.body.fact
+    const sent = fact?.kind === 'message' ? fact.message.content : undefined
+    expect(sent).toMatchObject({ media: { fileName: 'a.txt', bytes: 3, mime: 'text/plain' } })
+    const source = sent && 'media' in sent ? sent.media.source : undefined
+    const medium = await gateway(`/${source?.type === 'path' ? source.path : ''}`)
+    expect([medium.headers.get('content-type'), await medium.text()]).toEqual(['text/plain', 'abc'])
   })
 
   test('its actions do what they say, and say what is wrong', async () => {

@@ -6,7 +6,7 @@ import type { ExpectedReply } from './schema.ts'
 
 /** What became of the deliveries. */
 export interface Deliveries {
-  /** Messages of customers that a gateway handed on. */
+  /** Messages of customers that a gateway handed on; forged ones are none. */
   messages: number
   acknowledged: number
   /** Deliveries of every kind, and tries of them. */
@@ -33,17 +33,15 @@ export class Judge {
   deliveries(): Deliveries {
     const posts = [...this.#posts.values()]
     const state = (name: PostEntry['state']) => posts.filter((post) => post.state === name).length
-    const messages = this.#messages()
+    const messages = [...this.#messages().values()].filter((copies) => !isForged(copies))
     const times = posts
       .filter((post) => post.state === 'accepted')
       .flatMap((post) => post.attempts.at(-1)?.ms ?? [])
       .sort((a, b) => a - b)
     const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0
     return {
-      messages: messages.size,
-      acknowledged: [...messages.values()].filter((copies) =>
-        copies.some((copy) => copy.state === 'accepted'),
-      ).length,
+      messages: messages.length,
+      acknowledged: messages.filter(isAccepted).length,
       posted: posts.length,
       attempts: posts.reduce((sum, post) => sum + post.attempts.length, 0),
       duplicates: posts.reduce((sum, post) => sum + (post.duplicates ?? 0), 0),
@@ -58,8 +56,8 @@ export class Judge {
   faults(): string[] {
     const faults: string[] = []
     for (const [message, copies] of this.#messages()) {
-      const forged = copies.some(({ fault }) => fault === 'forge')
-      const accepted = copies.some(({ state }) => state === 'accepted')
+      const forged = isForged(copies)
+      const accepted = isAccepted(copies)
       if (forged && accepted) faults.push(`forged message ${message} was accepted`)
       if (forged || accepted || copies.some(({ state }) => state === 'dropped')) continue
       const last = copies.at(-1)?.attempts.at(-1)
@@ -81,6 +79,9 @@ export class Judge {
     return messages
   }
 }
+
+const isForged = (copies: readonly PostEntry[]) => copies.some(({ fault }) => fault === 'forge')
+const isAccepted = (copies: readonly PostEntry[]) => copies.some(({ state }) => state === 'accepted')
 
 /** Client references that more than one message carries: what was decided once was said more than once. */
 export function sentTwice(
