@@ -4,8 +4,9 @@ import type { Answer } from '../../../core/gateway.ts'
 import type { Clock } from '../../../core/ports.ts'
 import { isRouteMissing, judge, reject, succeeded, toAnswer } from './endings.ts'
 import { ASK_TIMEOUT_MS, type Link } from './http.ts'
+import type { Need } from './needs.ts'
 import type { Step } from './step.ts'
-import type { Need, Versions } from './versions.ts'
+import type { Versions } from './versions.ts'
 
 export interface Question {
   method?: Step['method']

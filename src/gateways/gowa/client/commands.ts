@@ -3,8 +3,8 @@ import type { ChatSetting, Command, GroupSetting } from '../../../core/commands.
 import { formatJid } from '../wire/address.ts'
 import { type Failure, perMember, reject, succeeded, withMessageId } from './endings.ts'
 import { dataFile, mediaStep } from './media.ts'
+import { NEEDS } from './needs.ts'
 import { Form, type Step } from './step.ts'
-import { NEEDS } from './versions.ts'
 
 /** What to ask GOWA for a command, in order; or why it is not asked. */
 export function plan(command: Command): Step[] | Failure {

@@ -6,7 +6,7 @@ import { parseJid, parseLoose } from '../wire/address.ts'
 import { isObject, word } from '../wire/fields.ts'
 import { type Asking, given, listOf, refuse } from './asking.ts'
 import type { Link } from './http.ts'
-import { NEEDS } from './versions.ts'
+import { NEEDS } from './needs.ts'
 
 const Device = z.object({ id: word, display_name: word, state: word, jid: word, phone_number: word })
 

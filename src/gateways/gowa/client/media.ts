@@ -1,8 +1,8 @@
 import { type Command, MAX_DATA_BYTES } from '../../../core/commands.ts'
 import type { MediaType } from '../../../core/events.ts'
 import { type Failure, reject, withMessageId } from './endings.ts'
+import { NEEDS } from './needs.ts'
 import { Form, type Step } from './step.ts'
-import { NEEDS } from './versions.ts'
 
 interface How {
   /** The endpoint's last word. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { HttpRequest } from '../../../core/ports.ts'
 import type { Verdict } from './endings.ts'
-import type { Need } from './versions.ts'
+import type { Need } from './needs.ts'
 
 /** One request, and how to judge GOWA's answer to it. */
 export interface Step {

@@ -3,26 +3,7 @@ import type { Clock, HttpOutcome } from '../../../core/ports.ts'
 import { isObject } from '../wire/fields.ts'
 import { codeOf, json, judge, toAnswer, unknown } from './endings.ts'
 import { ASK_TIMEOUT_MS, type Link } from './http.ts'
-
-type Version = readonly [major: number, minor: number]
-/** Something that came with a version, in words. */
-export interface Need {
-  what: string
-  since: Version
-}
-
-/** What came when, as far as this client cares. */
-export const NEEDS = {
-  stickers: { what: 'stickers', since: [7, 7] },
-  devices: { what: 'several devices', since: [8, 0] },
-  ephemeral: { what: 'disappearing messages', since: [8, 0] },
-  archive: { what: 'archiving chats', since: [8, 1] },
-  mentions: { what: 'mentions', since: [8, 1] },
-  documentUrl: { what: 'documents by address', since: [8, 2] },
-  rejectCall: { what: 'rejecting calls', since: [8, 9] },
-  webhook: { what: 'a webhook per device', since: [8, 10] },
-  forward: { what: 'forwarding', since: [8, 11] },
-} as const satisfies Record<string, Need>
+import { NEEDS, type Need, type Version } from './needs.ts'
 
 const before = (a: Version, b: Version): boolean => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1])
 const spelled = ([major, minor]: Version): string => `${major}.${minor}`

@@ -3,7 +3,7 @@ import type { Answer, WebhookRegistration, WebhooksClient } from '../../../core/
 import { flag, text, word } from '../wire/fields.ts'
 import { type Asking, given } from './asking.ts'
 import type { Devices } from './devices.ts'
-import { NEEDS } from './versions.ts'
+import { NEEDS } from './needs.ts'
 
 const Webhook = z.object({
   webhook_url: text,
