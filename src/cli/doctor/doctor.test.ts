@@ -227,26 +227,24 @@ describe('the round trip', () => {
   describe('by way of a proxy', () => {
     type Rewrite = (passed: { body: string; headers: Record<string, string>; path: string }) => void
     /** A proxy before the hub that does something to what passes. */
-    const proxy = (hub: string, rewrite: Rewrite) =>
-      listen((req, res) => {
+    function proxy(hub: string, rewrite: Rewrite): Promise<string> {
+      async function pass(req: IncomingMessage, body: string, res: ServerResponse): Promise<void> {
+        const { host: _host, connection: _connection, 'content-length': _length, ...headers } = req.headers
+        const passed = { body, headers: headers as Record<string, string>, path: req.url ?? '' }
+        rewrite(passed)
+        const { status, text } = await ask(hub + passed.path, passed)
+        res.writeHead(status, { 'content-type': 'application/json' }).end(text)
+      }
+      return listen((req, res) => {
         const chunks: Buffer[] = []
         req.on('data', (chunk: Buffer) => chunks.push(chunk))
-        req.on('end', async () => {
-          const { host: _host, connection: _connection, 'content-length': _length, ...headers } = req.headers
-          const passed = {
-            body: Buffer.concat(chunks).toString('utf8'),
-            headers: headers as Record<string, string>,
-            path: req.url ?? '',
-          }
-          rewrite(passed)
-          const answer = await fetch(hub + passed.path, {
-            method: 'POST',
-            headers: passed.headers,
-            body: passed.body,
-          })
-          res.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
-        })
+        req.on('end', () => void pass(req, Buffer.concat(chunks).toString('utf8'), res))
       })
+    }
+    async function ask(url: string, { body, headers }: { body: string; headers: Record<string, string> }) {
+      const answer = await fetch(url, { method: 'POST', headers, body })
+      return { status: answer.status, text: await answer.text() }
+    }
 
     test.each<[string, Rewrite, RegExp]>([
       ['passes it on', () => {}, /^ok: The same by way of /],
