@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Party } from '../../../core/events.ts'
 import type { DirectoryClient, Page, RemoteChat } from '../../../core/gateway.ts'
-import { fullForm, numberForm, readParty } from '../wire/address.ts'
+import { numberForm, readParty } from '../wire/address.ts'
 import { count, flag, moment, text } from '../wire/fields.ts'
 import { type Asking, done, refuse, toVoid, UNREADABLE } from './asking.ts'
 
