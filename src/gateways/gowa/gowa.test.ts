@@ -30,6 +30,8 @@ const NO_CONNECTION = 'GOWA posts nothing about its connection'
 const NO_ECHO = 'what the API sends yields no delivery'
 const NO_VOICE = 'GOWA does not tell voice notes from other audio'
 const NO_RECEIPT = 'GOWA never posts this receipt'
+const CAPTION_LOST = '8.2 loses captions'
+const NO_GROUPS = 'group changes came with 7.4.0'
 const always = {
   'own api text': NO_ECHO,
   voice: NO_VOICE,
@@ -62,10 +64,34 @@ gatewaySuite({
   media,
   without: {
     'envelope-9': always,
+    'envelope-8.2': {
+      ...always,
+      'own text': '8.0 to 8.2 never deliver own messages',
+      'image caption': CAPTION_LOST,
+      'video caption': CAPTION_LOST,
+      'document caption': CAPTION_LOST,
+    },
     'flat-7': { ...always, 'reaction removed': 'it looks like an empty message' },
+    'flat-3': {
+      ...always,
+      'own text': 'own messages came with 6.1.1',
+      'video-note': 'came with 7.10.1',
+      edit: 'it looks like a message',
+      revoke: 'it looks like an empty message',
+      'delete-for-me': 'came with 7.2.1',
+      'receipt delivered': 'receipts came with 7.3.0',
+      'receipt read': 'receipts came with 7.3.0',
+      'receipt self': 'receipts came with 7.3.0',
+      join: NO_GROUPS,
+      leave: NO_GROUPS,
+      promote: NO_GROUPS,
+      demote: NO_GROUPS,
+      'own join': NO_GROUPS,
+    },
   },
   withoutCapability: {
     'flat-7': { mentions: 'came with 8.1.0', media: 'documents by URL came with 8.2.0' },
+    'flat-3': { mentions: 'came with 8.1.0' },
   },
   redactions: [{ body: '{"device_id":"x","payload":{"body":"oi"}}', hidden: [], kept: ['oi'] }],
   endings: [

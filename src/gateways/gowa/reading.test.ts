@@ -48,6 +48,23 @@ function nameOf(fact: Fact): string {
   }
 }
 
+/** What a sample shows beside the kind of its fact. */
+function tagsOf({ fact, chat, identity }: InboundEvent): string[] {
+  const tags = identity.type === 'history' ? ['history on demand'] : []
+  if (fact.kind !== 'message') return tags
+  const { content, replyTo, forwarded, viewOnce } = fact.message
+  if (replyTo) tags.push('reply')
+  if (forwarded) tags.push('forwarded')
+  if (viewOnce) tags.push('view once')
+  if ('media' in content && content.text !== undefined) tags.push('caption')
+  if ('media' in content && content.media.source.type === 'gateway') tags.push('not downloaded')
+  if (content.type === 'contacts' && content.contacts.length > 1) tags.push('several contacts')
+  if (chat?.address.startsWith('channel:')) tags.push('channel post')
+  if (chat?.address.startsWith('group:')) tags.push('in a group')
+  return tags
+}
+const USUAL = ['reply', 'forwarded', 'caption', 'in a group']
+
 const MESSAGES = [
   'text',
   'image',
@@ -66,9 +83,13 @@ const MEMBERSHIP = ['join', 'leave', 'promote', 'demote'].map((one) => `membersh
 const RECEIPTS = ['delivered', 'read', 'read self'].map((one) => `receipt ${one}`)
 const CHANNELS = ['joined', 'left', 'muted', 'unmuted', 'posted'].map((one) => `channel ${one}`)
 const SAYS: Readonly<Record<string, readonly string[]>> = {
-  'flat-3': [...MESSAGES, 'reaction', 'reaction removed'],
+  'flat-3': [...MESSAGES, ...USUAL, 'view once', 'reaction', 'reaction removed'],
   'flat-7': [
     ...MESSAGES,
+    ...USUAL,
+    'view once',
+    'not downloaded',
+    'membership join self',
     'message video-note',
     'message unsupported list',
     'reaction',
@@ -81,6 +102,10 @@ const SAYS: Readonly<Record<string, readonly string[]>> = {
   ],
   'envelope-8.2': [
     ...MESSAGES,
+    ...USUAL,
+    'view once',
+    'not downloaded',
+    'channel post',
     'message video-note',
     'reaction',
     'reaction removed',
@@ -94,6 +119,12 @@ const SAYS: Readonly<Record<string, readonly string[]>> = {
   ],
   'envelope-9': [
     ...MESSAGES,
+    ...USUAL,
+    'view once',
+    'not downloaded',
+    'several contacts',
+    'channel post',
+    'history on demand',
     'message video-note',
     'message referral',
     'message poll',
@@ -129,7 +160,8 @@ const SAYS: Readonly<Record<string, readonly string[]>> = {
 describe('golden samples', () => {
   it.each(Object.entries(SAYS))('there is one of everything %s can say', (generation, says) => {
     const shown = samples.filter((one) => one.generation === generation)
-    const names = new Set(shown.flatMap((one) => one.expect.events.map((event) => nameOf(event.fact))))
+    const events = shown.flatMap((one) => one.expect.events)
+    const names = new Set(events.flatMap((event) => [nameOf(event.fact), ...tagsOf(event)]))
     expect([...says].filter((name) => !names.has(name))).toEqual([])
   })
   it('belong to a known generation and say where they come from', () => {
