@@ -43,6 +43,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     flags: [
       ['-c, --config FILE', 'try the bot, features and numbers of this configuration'],
       ['--simulator-port PORT', 'where the page with the phone is; 3002 unless given'],
+      ['--generation ID=NAME', 'version on the wire of a number, as in support=flat-7'],
     ],
     examples: [
       'pombo demo',
@@ -97,6 +98,27 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     flags: [['--instance ID', 'whose webhook takes the file; needed when there are several'], ...HUB_FLAGS],
     examples: ['pombo replay delivery.json --instance support', 'pombo replay evt_12'],
     load: async () => (await import('./commands/replay.ts')).replay,
+  },
+  simulate: {
+    summary: 'Play a scenario against a hub, and judge what it does',
+    about:
+      'pombo simulate <scenario.json>: the people of the file write, its gateways post signed deliveries and answer, well or\n' +
+      'badly, as the file says. Ends with 0 when all was acknowledged and answered as expected, else with 1. The hub is\n' +
+      'configured against the simulator: --setup prints how.',
+    flags: [
+      ['--hub URL', 'where the hub is; http://127.0.0.1:3001 unless given'],
+      ['--port PORT', 'where the hub finds the gateways; else what the file says, else 3002'],
+      ['--generation ID=NAME', 'version on the wire of a number; may be given several times'],
+      ['--setup', 'only print what the hub’s configuration needs'],
+      ['--stay', 'keep the simulator and its phone page afterwards, until Ctrl-C'],
+      ['--json', 'one JSON object instead of text'],
+    ],
+    examples: [
+      'pombo simulate hello.json --setup',
+      'pombo simulate hello.json --hub http://127.0.0.1:3001',
+      'pombo simulate trouble.json --generation support=flat-7 --json',
+    ],
+    load: async () => (await import('./commands/simulate.ts')).simulate,
   },
   migrate: {
     summary: 'Bring the database up to date, and end',

@@ -16,6 +16,7 @@ import { createScene, type OwnNumber } from '../demo/scene.ts'
 import { type Supervised, supervise } from '../demo/supervisor.ts'
 import { withoutPomboSettings } from '../environment.ts'
 import { CONFIG_FLAGS, parseFlags, usage } from '../flags.ts'
+import { applyGenerations, parseGenerations } from '../generations.ts'
 import { type Io, stopRequest } from '../io.ts'
 
 const HUB_PORT = 3001
@@ -23,6 +24,7 @@ const SIMULATOR_PORT = 3002
 const FLAGS = {
   ...CONFIG_FLAGS,
   'simulator-port': { type: 'string' },
+  generation: { type: 'string', multiple: true },
   // What the supervisor starts the hub's process with; not for people.
   hub: { type: 'string' },
   home: { type: 'string' },
@@ -53,6 +55,7 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
   const apiKey = io.env.POMBO_API_KEY || `demo-${secret()}`
   const numbers = own === undefined ? [] : await ownNumbers(own, io)
   const scene = createScene(hubUrl, simulatedGateways, secret, numbers)
+  applyGenerations(scene.numbers, parseGenerations(flags.generation ?? []))
   const outgoing = createHttpClient({ clock })
   let hub: Supervised | undefined
   const simulator = await startSimulator({

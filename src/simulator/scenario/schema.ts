@@ -139,9 +139,10 @@ export const scenarioSchema = z.strictObject({
 export type Scenario = z.infer<typeof scenarioSchema>
 export type ScenarioNumber = z.infer<typeof number>
 
+/** In a repetition {n} becomes the number of the round before it is used. */
 function isPattern(text: string): boolean {
   try {
-    new RegExp(text, 'u')
+    new RegExp(text.replaceAll('{n}', '1'), 'u')
     return true
   } catch {
     return false
