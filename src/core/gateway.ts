@@ -308,6 +308,8 @@ export interface WebhookError {
   error: string
 }
 export interface WebhooksClient {
+  /** Where none is listed, the server's own apply, and those cannot be read. */
+  readonly inherits?: boolean
   list(): Promise<Answer<WebhookRegistration[]>>
   /** Registers this URL with events and filters that suit the hub; changes the one that has it already. */
   register(webhook: { url: string; secret?: string }): Promise<Answer<WebhookRegistration>>

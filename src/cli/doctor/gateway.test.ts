@@ -124,6 +124,16 @@ describe('a gateway', () => {
     ])
   })
 
+  test('without a webhook of its own fails, unless the server’s own applies', async () => {
+    const none = { list: () => good([]) }
+    const about = async (webhooks: object) =>
+      told(await check({ webhooks: webhooks as GatewayClient['webhooks'] & object }), 'webhook')
+    expect(await about(none)).toEqual([expect.stringMatching(/^fail: The gateway has no webhook/)])
+    expect(await about({ ...none, inherits: true })).toEqual([
+      expect.stringMatching(/^warn: .*the one the gateway was started with applies/),
+    ])
+  })
+
   test('whose webhooks cannot be read says what to check by hand, without the key', async () => {
     const [none] = (await check({})).filter((one) => one.check === 'webhook')
     expect(none).toMatchObject({ level: 'warn', do: expect.stringContaining(`${HUB}/webhooks/main`) })

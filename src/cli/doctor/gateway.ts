@@ -1,5 +1,5 @@
 import type { HubConfig, InstanceConfig } from '../../core/config.ts'
-import type { Answer, Capability, Gateway, GatewayClient } from '../../core/gateway.ts'
+import type { Answer, Capability, Gateway, GatewayClient, WebhookRegistration } from '../../core/gateway.ts'
 import type { Clock, HttpClient, HttpOutcome, Logger } from '../../core/ports.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 import { webhookFindings } from './webhook.ts'
@@ -135,16 +135,41 @@ async function statusFindings(
 async function registrationFindings(
   instance: InstanceConfig,
   client: GatewayClient,
-  { clock, config, hubUrl }: GatewayParts,
+  parts: GatewayParts,
 ): Promise<Finding[]> {
+  const { clock, config, hubUrl } = parts
   const about = { check: 'webhook', instance: instance.id } as const
-  const byHand = `Check by hand that it posts to ${hubUrl}/webhooks/${instance.id}${instance.webhook.key === undefined ? ', signed with webhook.secrets' : '/<webhook.key>'}.`
+  const byHand = `Check by hand that it posts to ${hubUrl}/webhooks/${instance.id}${instance.webhook.key === undefined ? ', signed with webhook.secrets[0]' : '/<webhook.key>'}.`
   if (!client.webhooks)
     return [warn(about, 'This gateway’s webhook settings cannot be read through its API.', byHand)]
-  const answer = await within(clock, client.webhooks.list())
-  if (!answer.ok)
-    return [warn(about, `The gateway’s webhook settings could not be read: ${answer.reason}.`, byHand)]
-  return webhookFindings(instance, answer.value, config, hubUrl)
+  const own = await within(clock, client.webhooks.list())
+  if (!own.ok)
+    return [warn(about, `The gateway’s webhook settings could not be read: ${own.reason}.`, byHand)]
+  const registered = [...own.value, ...(await serverWebhooks(instance, parts))]
+  if (registered.length === 0 && client.webhooks.inherits)
+    return [
+      warn(
+        about,
+        'The number has no webhook of its own, so the one the gateway was started with applies; its API does not show that.',
+        byHand,
+      ),
+    ]
+  return webhookFindings(instance, registered, config, hubUrl)
+}
+
+/** Those of the whole server, where it is configured as one. */
+async function serverWebhooks(
+  { gateway: name, baseUrl, settings }: InstanceConfig,
+  { gateway, config, http, clock, log }: GatewayParts,
+): Promise<WebhookRegistration[]> {
+  const server = config.servers.find((one) => one.gateway === name && one.baseUrl === baseUrl)
+  if (server?.adminToken === undefined || !gateway.administer) return []
+  const { globalWebhook } = gateway.administer(
+    { adminToken: server.adminToken, settings },
+    { baseUrl, http, clock, log },
+  )
+  const answer = globalWebhook && (await within(clock, globalWebhook.list()))
+  return answer?.ok ? answer.value : []
 }
 
 /** What a gateway lacks and its owner should know. */

@@ -27,6 +27,8 @@ export function webhooks({ ask }: Asking, devices: Devices): WebhooksClient {
     ask({ method: 'PATCH', path: path(id), body, need: NEEDS.webhook }, Webhook)
 
   return {
+    // What GOWA was started with (`--webhook`) is not to be seen through its API.
+    inherits: true,
     async list() {
       const id = await devices.own()
       if (!id.ok) return id
