@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { type Address, addressKind, addressValue } from '../../core/address.ts'
 import type { NormaliseContext, Normalised, Verified } from '../../core/gateway.ts'
 import { hashParts } from '../../core/signature.ts'
@@ -11,7 +10,7 @@ import { readCampaign, readConnection } from './normalise/state.ts'
 import { readUpdates } from './normalise/updates.ts'
 import { readAddress } from './wire/address.ts'
 import { type Detected, detect } from './wire/detect.ts'
-import { flag, text } from './wire/fields.ts'
+import { flag, isObject, text } from './wire/fields.ts'
 
 /** Every event uazapi can be told to deliver, by its own name (1.0.0 to 2.1.1). */
 export const READERS: ReadonlyMap<string, Reader> = new Map([
@@ -73,8 +72,8 @@ const unknownIdentity = (name: string, reading: Reading) => {
 /** `owner`, and the sender of an own message: there `sender_*` are the account's own (captured on 2.x). */
 function ownAddresses({ name, body }: Detected, ownPhone: Address | undefined): Address[] {
   const own = ownPhone === undefined ? [] : [ownPhone]
-  const sender = name === 'messages' ? ownSender.safeParse(body.message).data : undefined
-  const alias = sender?.fromMe ? readAddress(sender.sender_lid) : undefined
+  const { message } = body
+  if (name !== 'messages' || !isObject(message) || !flag.parse(message.fromMe)) return own
+  const alias = readAddress(text.parse(message.sender_lid))
   return alias !== undefined && addressKind(alias) === 'private' ? [...own, alias] : own
 }
-const ownSender = z.object({ fromMe: flag, sender_lid: text })

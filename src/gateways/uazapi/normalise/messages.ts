@@ -170,7 +170,7 @@ function messageParties(
     const sender = readParty(withOwn(spellings, wire.fromMe, ownPhone), wire.senderName)
     return chat && { chat, ...(sender && { sender }) }
   }
-  const counterpart = [wire.chatid, wire.chatlid, ...otherNames(wire, beside)].map(emptyUnlessPerson)
+  const counterpart = [wire.chatid, emptyUnlessPerson(wire.chatlid), ...otherNames(wire, beside)]
   if (wire.fromMe) {
     const chat = readParty(counterpart, beside.wa_contactName || beside.wa_name || beside.name)
     const sender = readParty(withOwn(spellings, true, ownPhone), wire.senderName)
@@ -180,12 +180,15 @@ function messageParties(
   return person && { chat: person, sender: person }
 }
 
-/** Both addresses of `chat` beside the message, if one of them shows that it is the same chat. */
+/**
+ * Both addresses of `chat` beside the message, if one of them shows that it is the same chat. Looked at only
+ * where the message itself does not name both.
+ */
 function otherNames({ chatid, chatlid }: WireMessage, beside: WireChatBeside): string[] {
-  const shown = [chatid, chatlid].map(readAddress)
-  const names = [beside.wa_chatid, beside.wa_chatlid]
-  const same = names.map(readAddress).some((one) => one !== undefined && shown.includes(one))
-  return same ? names : []
+  if (chatlid !== '' && chatlid !== chatid) return []
+  const names = [beside.wa_chatid, beside.wa_chatlid].map(emptyUnlessPerson)
+  const shown = readAddress(chatid)
+  return names.some((name) => name !== '' && readAddress(name) === shown) ? names : []
 }
 const withOwn = (spellings: string[], fromMe: boolean, ownPhone: Address | undefined): string[] =>
   fromMe && ownPhone !== undefined ? [...spellings, addressValue(ownPhone)] : spellings

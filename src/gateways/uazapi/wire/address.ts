@@ -11,7 +11,7 @@ import type { Party } from '../../../core/events.ts'
  * | `<digits>@g.us`, legacy `<creator>-<time>@g.us` | group |
  * | `<digits>@newsletter` | channel |
  * | `status@broadcast` | status |
- * | `<country>.<letters and digits>`, bare or `@s.whatsapp.net` (WhatsApp's own form; not seen here yet) | business |
+ * | `<country>.<letters and digits>`, bare or with the server of a phone (WhatsApp's own form; not seen here yet) | business |
  *
  * A person's name may carry an agent and a device: `<digits>.<agent>:<device>@…`. Both name a device, not
  * somebody else, and are dropped.
@@ -26,18 +26,15 @@ const BARE_PHONE = /^[0-9]{5,15}$/
 export function readAddress(text: string): Address | undefined {
   const at = text.lastIndexOf('@')
   const user = at < 0 ? text : text.slice(0, at)
-  const server = at < 0 ? '' : text.slice(at + 1).toLowerCase()
-  if ((server === '' || server === 's.whatsapp.net') && BUSINESS.test(user)) {
-    return parseAddress(`business:${user}`)
-  }
   const person = PERSON.exec(user)?.[1]
-  switch (server) {
+  switch (at < 0 ? '' : text.slice(at + 1).toLowerCase()) {
     case '':
-      return person !== undefined && BARE_PHONE.test(person) ? parseAddress(`phone:${person}`) : undefined
+      if (person === undefined) return readBusiness(user)
+      return BARE_PHONE.test(person) ? parseAddress(`phone:${person}`) : undefined
     case 's.whatsapp.net':
     case 'c.us':
     case 'hosted':
-      return person === undefined ? undefined : parseAddress(`phone:${person}`)
+      return person === undefined ? readBusiness(user) : parseAddress(`phone:${person}`)
     case 'lid':
     case 'hosted.lid':
       return person === undefined ? undefined : parseAddress(`private:${person}`)
@@ -51,6 +48,9 @@ export function readAddress(text: string): Address | undefined {
       return undefined
   }
 }
+
+const readBusiness = (user: string): Address | undefined =>
+  BUSINESS.test(user) ? parseAddress(`business:${user}`) : undefined
 
 /** An address as delivered, without agent and device: what identities are made of. Other text stays as it is. */
 export function withoutDevice(text: string): string {

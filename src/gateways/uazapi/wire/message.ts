@@ -63,13 +63,14 @@ const contentObject = z.object({
 /** `raw`: the content as delivered, for the kinds that say more than the fields most of them share. */
 export type WireContent = z.infer<typeof contentObject> & { raw: unknown }
 
+const NO_CONTENT = contentObject.parse({})
 /** `content` is the bare text for a plain message and an object for everything else (captured on 2.x). */
 const content = z
   .unknown()
   .optional()
   .transform((raw): WireContent => {
-    const fields = typeof raw === 'string' ? { text: raw } : isObject(raw) ? raw : {}
-    return { ...contentObject.parse(fields), raw }
+    if (typeof raw === 'string') return { ...NO_CONTENT, text: raw, raw }
+    return { ...(isObject(raw) ? contentObject.parse(raw) : NO_CONTENT), raw }
   })
 
 /**
