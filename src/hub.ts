@@ -21,6 +21,7 @@ import { createDispatcher } from './pipeline/dispatch.ts'
 import { createIngest, type Ingest } from './pipeline/ingest.ts'
 import { createJanitor } from './pipeline/janitor.ts'
 import { createMediaFetcher } from './pipeline/media.ts'
+import { createNumberCheck } from './pipeline/number-check.ts'
 import { createPressure } from './pipeline/pressure.ts'
 import { createReconciler } from './pipeline/reconcile.ts'
 import { sanitize } from './pipeline/sanitize.ts'
@@ -196,6 +197,7 @@ export function createHub(parts: HubParts): Hub {
       log,
       metrics,
     })
+  const checkNumber = createNumberCheck({ store, clients, log, onLearnt: () => janitor.nudge() })
   const fetches = config.media?.fetch ? media : undefined
   const janitor = createJanitor({
     store,
@@ -272,6 +274,7 @@ export function createHub(parts: HubParts): Hub {
         claim,
       })
       deliverer.nudge()
+      if (result.created) void checkNumber(instance, address)
       return result
     },
     async setOwner(chat, owner) {

@@ -262,6 +262,8 @@ export interface LaneStore {
   mergePending(): Promise<number>
   /** The gateway's directory was asked about the party's aliases and named its address: they are one person. */
   learn(party: Party): Promise<void>
+  /** Has a gateway named this address, or do only we write it? */
+  hasSeen(address: Address): Promise<boolean>
 }
 
 // --- outbox ---------------------------------------------------------------------------------------

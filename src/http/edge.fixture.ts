@@ -17,7 +17,7 @@ import {
 } from '../core/ids.ts'
 import type { MediaRow } from '../core/media.ts'
 import type { Clock, Logger, Metrics } from '../core/ports.ts'
-import type { ChatRow, CommandRow, EventRow, MergeRow } from '../core/store.ts'
+import type { ChatRow, CommandRow, EventRow, MergeRow, UndoOutcome } from '../core/store.ts'
 import type { Hub } from '../hub.ts'
 import type { Admission, IngestTarget, Receipt } from '../pipeline/ingest.ts'
 import type { EdgeHub } from './edge.ts'
@@ -79,7 +79,7 @@ export class FakeHub implements EdgeHub {
   readonly merges: MergeRow[] = []
   /** By message row. */
   readonly files = new Map<number, { row: MediaRow; bytes?: AsyncIterable<Uint8Array> }>()
-  undoBusy = false
+  undoOutcome: UndoOutcome | undefined
   nudges = 0
   storeFault: unknown
   receive: (received: Received) => Promise<Receipt> = async ({ delivery, target }) =>
@@ -119,7 +119,7 @@ export class FakeHub implements EdgeHub {
     return this.files.get(message)
   }
   async undoMerge(id: MergeId) {
-    return this.undoBusy ? ('busy' as const) : this.store.undoMerge(id)
+    return this.undoOutcome ?? this.store.undoMerge(id)
   }
   nudge(): void {
     this.nudges += 1

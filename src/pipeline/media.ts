@@ -34,7 +34,7 @@ export interface MediaFetcherParts {
 }
 
 /** A gateway that is being restarted, or has not finished its own download (about two hours). */
-const MEDIA_RETRY: RetryPolicy = { attempts: 10, firstDelayMs: 5_000, maxDelayMs: 30 * 60_000 }
+const MEDIA_RETRY: RetryPolicy = { attempts: 14, firstDelayMs: 5_000, maxDelayMs: 30 * 60_000 }
 const MAX_SLEEP_MS = 1_000
 const DAY_MS = 86_400_000
 /** When a day's limit is reached (ms). */

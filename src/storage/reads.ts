@@ -71,6 +71,7 @@ export type StoreReads = Pick<
   | 'sendInFlight'
   | 'timerIsCurrent'
   | 'nextDue'
+  | 'hasSeen'
   | 'listMerges'
   | 'getMerge'
   | 'mediaBytesSince'
@@ -155,6 +156,14 @@ export function createReads(read: Db): StoreReads {
         createdAt: row.created_at,
         ...(row.name === null ? {} : { name: row.name }),
       }
+    },
+    async hasSeen(address) {
+      const row = await read
+        .selectFrom('address')
+        .select('seen')
+        .where('address', '=', address)
+        .executeTakeFirst()
+      return row?.seen === 1
     },
     async listMerges(contact, page) {
       const rows = await read
