@@ -7,10 +7,10 @@ import type { SharedContact } from '../../../core/events.ts'
 export function readCard(vcard: string): { name?: string; phones: string[]; organization?: string } {
   const found: { name?: string; phones: string[]; organization?: string } = { phones: [] }
   for (const line of vcard.replace(/\r?\n[ \t]/g, '').split(/\r?\n/)) {
-    const match = LINE.exec(line)
-    const value = match?.[2]?.trim()
-    if (!value) continue
-    switch (match?.[1]?.toUpperCase()) {
+    const [, name = '', text = ''] = LINE.exec(line) ?? []
+    const value = text.trim()
+    if (value === '') continue
+    switch (name.toUpperCase()) {
       case 'FN':
         found.name ??= plain(value)
         break
