@@ -1,12 +1,11 @@
 import { type Address, chatKind } from '../../../core/address.ts'
-import {
-  type Command,
-  type CommandType,
-  type MESSAGE_COMMANDS,
-  type MessageCommand,
-  PIX_KEY_TYPES,
-  type PixKeyType,
-  type SendResult,
+import type {
+  Command,
+  CommandType,
+  MESSAGE_COMMANDS,
+  MessageCommand,
+  PixKeyType,
+  SendResult,
 } from '../../../core/commands.ts'
 import type { MediaType } from '../../../core/events.ts'
 import { numberForm } from '../wire/address.ts'
@@ -133,15 +132,13 @@ function media(command: Extract<Command, { type: 'media' }>): Said | SendResult 
 }
 
 /** uazapi's names of Pix keys. */
-export const PIX_WORDS: Readonly<Record<PixKeyType, string>> = {
+const PIX_WORDS: Readonly<Record<PixKeyType, string>> = {
   cpf: 'CPF',
   cnpj: 'CNPJ',
   phone: 'PHONE',
   email: 'EMAIL',
   random: 'EVP',
 }
-export const pixKeyType = (word: string): PixKeyType | undefined =>
-  PIX_KEY_TYPES.find((type) => PIX_WORDS[type] === word.toUpperCase())
 
 function payment(command: Extract<Command, { type: 'payment' }>): Said | SendResult {
   const { amount, title, text, footer, itemName, invoice, pix, paymentUrl, fileUrl, boleto } = command
