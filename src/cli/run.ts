@@ -60,7 +60,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     flags: [
       ['--gateway NAME', 'gowa or uazapi; asked for on a terminal, else gowa'],
       ['--name NAME', 'name of the package; else that of the folder'],
-      ['--pombo SPEC', 'what its package.json asks for, as in file:../pombo-0.1.0.tgz; else this Pombo'],
+      ['--pombo SPEC', 'a tarball or version its package.json asks for; else that of this Pombo'],
     ],
     examples: ['pombo init my-bot', 'pombo init . --gateway uazapi --name shop-bot'],
     load: async () => (await import('./commands/init.ts')).init,

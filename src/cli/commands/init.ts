@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { closest } from '../../core/closest.ts'
 import { gateways } from '../../gateways/index.ts'
 import { parseCommand, usage } from '../flags.ts'
-import { pomboSpec } from '../init/origin.ts'
+import { fileSpec, pomboSpec } from '../init/origin.ts'
 import { isPackageName, packageName, writeProject } from '../init/project.ts'
 import type { Io } from '../io.ts'
 
@@ -26,7 +27,7 @@ export async function init(args: readonly string[], io: Io): Promise<number> {
   if (!isPackageName(name))
     throw usage('--name must be a package name: small letters, digits, "-", "_" and ".", as in shop-bot.')
   const gateway = readGateway(flags.gateway ?? (await askGateway(io)))
-  const pombo = flags.pombo ?? pomboSpec(ROOT, folder)
+  const pombo = readSpec(flags.pombo, io.cwd, folder) ?? pomboSpec(ROOT, folder)
 
   const files = writeProject({ folder, gateway, name, pombo, secret })
   const here = relative(io.cwd, folder)
@@ -51,6 +52,14 @@ function readGateway(name: string): string {
   throw usage(
     `There is no gateway "${name}". ${meant ? `Did you mean ${meant}?` : `There are ${NAMES.join(', ')}.`} See: pombo init --help`,
   )
+}
+
+/** A tarball is named as it lies from here; the project names it as it lies from there. */
+function readSpec(spec: string | undefined, cwd: string, folder: string): string | undefined {
+  if (spec === undefined || !/^[^:]+\.tgz$/.test(spec)) return spec
+  const tarball = resolve(cwd, spec)
+  if (!existsSync(tarball)) throw usage(`There is no file ${tarball}. Check --pombo.`)
+  return fileSpec(tarball, folder)
 }
 
 async function askGateway(io: Io): Promise<string> {

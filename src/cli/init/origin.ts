@@ -6,16 +6,20 @@ const lockfile = z.object({ packages: z.record(z.string(), z.object({ resolved: 
 const manifest = z.object({ version: z.string() })
 
 /**
- * What a new project should ask for to get this very Pombo: the tarball it was installed from where it was one,
- * else its version.
+ * What a new project should ask for to get this very Pombo: the tarball it was installed from or packed into,
+ * where there is one, else its version.
  * @param root folder of this Pombo @param folder of the new project
  */
 export function pomboSpec(root: string, folder: string): string {
-  const tarball = tarballOf(root)
-  // A path of this machine is no use on another one, but here it is the only way to the package.
-  if (tarball !== undefined) return `file:${relative(folder, tarball).split(sep).join('/')}`
-  return manifest.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))).version
+  const { version } = manifest.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')))
+  const packed = join(root, `pombo-${version}.tgz`)
+  const tarball = tarballOf(root) ?? (existsSync(packed) ? packed : undefined)
+  return tarball === undefined ? version : fileSpec(tarball, folder)
 }
+
+/** A path of this machine is no use on another one, but until it is published it is the only way to the package. */
+export const fileSpec = (tarball: string, folder: string): string =>
+  `file:${relative(folder, tarball).split(sep).join('/')}`
 
 /** npm notes where an installed package came from: `file:` and a path from the folder of `node_modules`. */
 function tarballOf(root: string): string | undefined {
