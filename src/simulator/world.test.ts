@@ -164,6 +164,229 @@ test('people join and leave a group, and only members write in it', () => {
   expect(view().removeMember(group, address('phone', tom.digits))).toBe(false)
 })
 
+describe('groups, as the gateway works in them', () => {
+  const tomAt = address('phone', tom.digits)
+  const members = () =>
+    view()
+      .group(group)
+      ?.members.map(({ name, admin }) => [name, admin])
+  const own = () => world.groups.get(group)!
+
+  test('an admin adds, promotes, demotes and removes; each is a fact of ours', () => {
+    const nobody = address('phone', '4915112340000')
+    expect(view().changeMembers(group, 'add', [tomAt, nobody])).toEqual(['done', 'not-on-whatsapp'])
+    expect(view().changeMembers(group, 'promote', [tomAt])).toEqual(['done'])
+    expect(members()).toEqual([
+      ['Support', true],
+      ['Ana', false],
+      ['Tom', true],
+    ])
+    expect(view().changeMembers(group, 'demote', [tomAt])).toEqual(['done'])
+    expect(view().changeMembers(group, 'remove', [tomAt])).toEqual(['done'])
+    expect(view().changeMembers(group, 'remove', [tomAt])).toEqual(['not-a-member'])
+    expect(
+      happenings().map(({ fact, author }) => fact.kind === 'membership' && [fact.change, author]),
+    ).toEqual([
+      ['join', 'api'],
+      ['promote', 'api'],
+      ['demote', 'api'],
+      ['leave', 'api'],
+    ])
+  })
+
+  test('who is no admin may not, and may leave what is locked alone', () => {
+    world.changeMembers(group, ana.digits, 'promote', [])
+    own().admins = [ana.digits]
+    world.setOwnRole(group, ana.digits, 'member')
+    expect(view().group(group)?.admin).toBe(false)
+    expect(view().changeMembers(group, 'add', [tomAt])).toEqual(['not-admin'])
+    expect(view().changeGroup(group, { announce: true })).toBe(false)
+    expect(view().changeGroup(group, { name: 'New' })).toBe(true)
+    world.changeGroup(group, ana.digits, { locked: true })
+    expect(view().changeGroup(group, { name: 'Newer' })).toBe(false)
+    expect(view().inviteLink(group)).toBeUndefined()
+    expect(view().revoke(group, world.say({ ...place, group }, text('spam')).id)).toBe(false)
+    world.setOwnRole(group, ana.digits, 'admin')
+    expect(view().changeGroup(group, { name: 'Newer', description: 'x', picture: 'data:' })).toBe(true)
+    expect(view().group(group)).toMatchObject({ name: 'Newer', description: 'x', locked: true, admin: true })
+    expect(facts()).toEqual(['membership', 'group', 'group', 'message', 'membership', 'group'])
+  })
+
+  test('only admins write where that is said', () => {
+    view().changeGroup(group, { announce: true })
+    expect(() => world.say({ ...place, group }, text('x'))).toThrow('only admins')
+  })
+
+  test('a link lets people in until it is reset', () => {
+    const link = view().inviteLink(group)!
+    expect(link).toMatch(/^https:\/\/chat\.whatsapp\.com\/\w{22}$/)
+    expect(view().inviteLink(group)).toBe(link)
+    expect(view().groupByLink(link)?.address).toBe(group)
+    const next = view().inviteLink(group, true)!
+    expect(next).not.toBe(link)
+    expect(view().groupByLink(link)).toBeUndefined()
+    expect(view().joinByLink(next)).toBe(group)
+    expect(facts()).toEqual(['group'])
+  })
+
+  test('where approval is needed people wait for it', () => {
+    view().changeGroup(group, { approval: true })
+    world.askToJoin(group, tom.digits)
+    expect(view().joinRequests(group)).toMatchObject([{ name: 'Tom' }])
+    expect(view().changeMembers(group, 'approve', [address('phone', ana.digits)])).toEqual(['not-a-member'])
+    expect(view().changeMembers(group, 'reject', [tomAt])).toEqual(['done'])
+    expect([view().joinRequests(group), members()?.length]).toEqual([[], 2])
+    world.askToJoin(group, tom.digits)
+    expect(view().changeMembers(group, 'approve', [tomAt])).toEqual(['done'])
+    expect(members()).toHaveLength(3)
+    expect(facts()).toEqual(['group', 'membership'])
+  })
+
+  test('our number makes one, leaves one, and is put out of one', () => {
+    const made = view().createGroup('Team', [tomAt, address('phone', '4915112340000')])
+    expect(made).toMatchObject({ name: 'Team', admin: true })
+    expect(made.members.map(({ name }) => name)).toEqual(['Support', 'Tom'])
+    expect(view().groups()).toHaveLength(2)
+    expect(view().leaveGroup(made.address)).toBe(true)
+    expect(view().leaveGroup(made.address)).toBe(false)
+    own().admins = [ana.digits]
+    world.setOwnRole(group, ana.digits, 'gone')
+    expect(view().groups()).toEqual([])
+    expect(() => world.say({ ...place, group }, text('x'))).toThrow('not in the group')
+    expect(happenings().map(({ fact }) => fact)).toMatchObject([
+      { change: 'join', self: true },
+      { change: 'leave', self: true },
+      { change: 'leave', self: true },
+    ])
+    world.setOwnRole(group, ana.digits, 'member')
+    expect(view().groups()).toMatchObject([{ admin: false }])
+  })
+})
+
+describe('beside writing', () => {
+  test('a vote replaces the one before and can be taken back', () => {
+    const id = view().newMessageId()
+    const poll = { type: 'poll', text: 'Lunch?', options: ['Yes', 'No'], choices: 1 } as const
+    view().send({ id, to: anaAt, content: { ...poll, options: [...poll.options] } })
+    world.vote(place, id, ['Yes'])
+    world.vote(place, id, ['No'])
+    expect(world.chats()[0]?.messages[0]?.votes).toEqual([{ by: ana.digits, options: ['No'] }])
+    expect(() => world.vote(place, id, ['Yes', 'No'])).toThrow('at most 1')
+    world.vote(place, id, [])
+    expect(facts()).toEqual(['message', 'vote', 'vote', 'vote'])
+  })
+
+  test('a tap on a menu is a choice that answers it', () => {
+    const id = view().newMessageId()
+    view().send({
+      id,
+      to: anaAt,
+      content: { type: 'menu', text: 'Choose', options: [{ id: 'a', text: 'One' }] },
+    })
+    world.tap(place, id, 'One')
+    expect(happenings()[1]?.fact).toMatchObject({
+      message: { content: { type: 'choice', text: 'One', id: 'a' }, replyTo: { id } },
+    })
+    expect(() => world.tap(place, id, 'Two')).toThrow('nothing like that')
+  })
+
+  test('a call rings until it is rejected, given up, or nobody cares any more', () => {
+    const first = world.call(place)
+    expect(view().rejectCall(first)).toBe(true)
+    expect(view().rejectCall(first)).toBe(false)
+    world.hangUp(world.call(place, true))
+    world.call(place)
+    clock.advance(60_000)
+    expect(happenings().map(({ fact }) => fact.kind === 'call' && fact.state)).toEqual([
+      ...['offered', 'rejected', 'offered', 'ended', 'offered', 'ended'],
+    ])
+  })
+
+  test('what our number edits, forwards, pins, stars and deletes for itself', () => {
+    const id = sendFromApi('helo')
+    expect(view().edit(anaAt, id, 'hello')).toBe(true)
+    const said = world.say(place, text('x'))
+    expect(view().edit(anaAt, said.id, 'y')).toBe(false)
+    expect(view().pin(anaAt, said.id, true)).toBe(true)
+    expect(view().star(anaAt, messageId('nothing'), true)).toBe(false)
+    const copy = view().forward(anaAt, said.id, address('phone', tom.digits))
+    expect(view().find?.({ id: copy! })).toMatchObject([{ message: { forwarded: true, content: text('x') } }])
+    expect(view().deleteForMe(anaAt, said.id)).toBe(true)
+    expect(view().find?.({ id: said.id })).toEqual([])
+    expect(view().forward(anaAt, said.id, group)).toBeUndefined()
+  })
+
+  test('somebody reads on the business phone', () => {
+    world.say(place, text('x'))
+    world.readByHand(place)
+    expect(happenings()[1]).toMatchObject({ author: 'person', fact: { kind: 'receipt', self: true } })
+    expect(world.chats()[0]?.settings.unread).toBe(0)
+  })
+})
+
+describe('chats, as the gateway keeps them', () => {
+  test('they count what is unread, take settings, and tell of them', () => {
+    const said = world.say(place, text('x'))
+    expect(view().chats()).toMatchObject([{ party: { name: 'Ana' }, unread: 1, archived: false }])
+    view().read(anaAt, [said.id])
+    view().changeChat(anaAt, { archived: true, labels: ['7'], mutedUntil: -1 })
+    view().changeChat(anaAt, { labels: [] })
+    expect(view().chats()).toMatchObject([{ unread: 0, archived: true, labels: [], mutedUntil: -1 }])
+    expect(happenings().slice(1)).toMatchObject([
+      { author: 'api', fact: { kind: 'chat', archived: true, mutedUntil: -1 } },
+      { fact: { kind: 'label', change: 'added', label: { id: '7' } } },
+      { fact: { kind: 'label', change: 'removed', label: { id: '7' } } },
+    ])
+    view().deleteChat(anaAt)
+    expect(view().chats()).toEqual([])
+  })
+
+  test('who is blocked is not heard, and sees one tick for ever', () => {
+    view().changeChat(anaAt, { blocked: true })
+    const said = world.say(place, text('x'))
+    clock.advance(1_000)
+    expect([said.status, facts()]).toEqual(['sent', ['block']])
+  })
+})
+
+describe('logging in', () => {
+  test('a QR or a code is scanned after a moment; what was held back before the log-out is lost', () => {
+    world.setConnected('support', false)
+    world.say(place, text('lost'))
+    view().logOut()
+    expect(() => world.setConnected('support', true)).toThrow('paired first')
+    expect(view().pair()).toMatchObject({ qr: expect.stringMatching(/^2@/), validMs: 120_000 })
+    expect(view().pair('5511900000001').code).toMatch(/^\w{4}-\w{4}$/)
+    clock.advance(3_000)
+    expect(world.numbers.get('support')).toMatchObject({ connected: true })
+    expect(view().pair()).toEqual({ validMs: 0 })
+    expect(happenings().map(({ fact }) => fact.kind === 'connection' && fact.state)).toEqual([
+      ...['disconnected', 'logged-out', 'connecting', 'connecting', 'connected'],
+    ])
+    expect(() => world.scan('support')).toThrow('nothing is there')
+  })
+})
+
+test('media are kept by their content and served by name', () => {
+  const bytes = Buffer.from('abc')
+  const name = view().keepMedia(bytes, 'application/pdf')
+  expect(view().keepMedia(Buffer.from('abc'), 'application/pdf')).toBe(name)
+  expect(name).toMatch(/^[0-9a-f]{32}\.pdf$/)
+  expect(view().media(name)).toMatchObject({ mime: 'application/pdf' })
+  expect(view().media(name.replace('.pdf', ''))?.bytes).toBe(bytes)
+  expect(view().media('nothing')).toBeUndefined()
+})
+
+test('whose number is hidden is still the same person, wherever they are named', () => {
+  world.join(group, tom.digits)
+  world.setPerson(tom.digits, { shows: 'private' })
+  const hidden = address('private', tom.privateDigits)
+  expect(view().group(group)?.members.at(-1)).toMatchObject({ address: hidden, aliases: [] })
+  const id = sendFromApi('hi', hidden)
+  expect(view().find?.({ id })).toMatchObject([{ chat: hidden }])
+  expect(view().removeMember(group, hidden)).toBe(true)
+})
+
 test('in a group every member sends receipts, and the ticks move with the last', () => {
   world.join(group, tom.digits)
   const id = view().newMessageId()
