@@ -30,6 +30,7 @@ const NO_CONNECTION = 'GOWA posts nothing about its connection'
 const NO_ECHO = 'what the API sends yields no delivery'
 const NO_VOICE = 'GOWA does not tell voice notes from other audio'
 const NO_RECEIPT = 'GOWA never posts this receipt'
+const NO_OWN = '8.0 to 8.2 never deliver own messages'
 const CAPTION_LOST = '8.2 loses captions'
 const NO_GROUPS = 'group changes came with 7.4.0'
 const always = {
@@ -64,9 +65,11 @@ gatewaySuite({
   media,
   without: {
     'envelope-9': always,
+    'envelope-8.3': always,
+    'envelope-8.1': { ...always, 'own text': NO_OWN },
     'envelope-8.2': {
       ...always,
-      'own text': '8.0 to 8.2 never deliver own messages',
+      'own text': NO_OWN,
       'image caption': CAPTION_LOST,
       'video caption': CAPTION_LOST,
       'document caption': CAPTION_LOST,
@@ -90,7 +93,7 @@ gatewaySuite({
     },
   },
   withoutCapability: {
-    'flat-7': { mentions: 'came with 8.1.0', media: 'documents by URL came with 8.2.0' },
+    'flat-7': { mentions: 'came with 8.1.0' },
     'flat-3': { mentions: 'came with 8.1.0' },
   },
   redactions: [{ body: '{"device_id":"x","payload":{"body":"oi"}}', hidden: [], kept: ['oi'] }],

@@ -62,6 +62,15 @@ const WORDS: readonly { words: RegExp; says?: true; failure: Failure }[] = [
     says: true,
     failure: reject('gone', 'GOWA does not know this message'),
   },
+  {
+    // Before 8.2.0 GOWA looks for a document among the uploaded files only.
+    words: /there is no uploaded file|is not multipart\/form-data/,
+    says: true,
+    failure: reject(
+      'unsupported',
+      'this GOWA takes it as an uploaded file only; documents by address need 8.2',
+    ),
+  },
   { words: /that group does not exist/, says: true, failure: reject('gone', 'there is no such group') },
   {
     words: /you're not participating in that group/,

@@ -1,5 +1,6 @@
 import { type Address, addressKind } from '../../../../core/address.ts'
 import type {
+  RefusalStatus,
   SimulatedGroup,
   SimulatedNumber,
   WireRequest,
@@ -9,6 +10,7 @@ import type {
 import { formatJid, parseLoose } from '../../wire/address.ts'
 import type { Raw } from '../../wire/fields.ts'
 import { goJson, struct } from '../go.ts'
+import { atLeast } from '../versions.ts'
 import type { Slot } from './slots.ts'
 
 /** Everything a route needs to answer. */
@@ -117,4 +119,20 @@ export const done = (what: string, id: string, to: Address, now: number): WireRe
   const time = `${new Date(now).toISOString().slice(0, 19).replace('T', ' ')} +0000 UTC`
   const status = `${what} ${formatJid(to)} (server timestamp: ${time})`
   return success(status, struct({ message_id: id, status }))
+}
+
+/** How a request is refused that GOWA would take; 429 is a proxy's, since GOWA itself limits nothing. */
+export function refuse(status: RefusalStatus, number: SimulatedNumber): Omit<WireResponse, 'status'> {
+  switch (status) {
+    case 401:
+      return failure(401, 'AUTHENTICATION_ERROR', 'you are not logged in')
+    case 404:
+      return atLeast(number, 8, 0)
+        ? failure(404, 'DEVICE_NOT_FOUND', 'device not found', { device_id: number.device ?? '' })
+        : { headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'Not Found' }
+    case 429:
+      return { headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'Too Many Requests' }
+    case 500:
+      return broken('failed to send message')
+  }
 }

@@ -57,7 +57,7 @@ function media(kind: keyof typeof MEDIA): Route['answer'] {
     const file = files[field]
     const url = string(body[`${field}_url`])
     if (kind === 'file' && !file && !atLeast(number, 8, 2))
-      return broken('there is no uploaded file associated with the given key')
+      return broken('request Content-Type has bad boundary or is not multipart/form-data')
     if (!file && url === undefined) return invalid(`either ${kind} or ${field}_url must be provided`)
     if (!file && !URL.canParse(url ?? '')) return invalid(`${field}_url: must be a valid URL.`)
     if (kind === 'image' && file && !/^image\/(jpeg|png)$/.test(file.mime))
