@@ -125,8 +125,6 @@ const SAYS: Readonly<Record<string, readonly string[]>> = {
     ...CHANNELS,
   ],
   // What these two write otherwise than their neighbours.
-  'envelope-8.1': ['message image', 'delete-for-me'],
-  'envelope-8.3': ['message text'],
   '8.3 to 9.2': [
     ...MESSAGES,
     ...USUAL,
