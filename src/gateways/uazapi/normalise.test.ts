@@ -168,6 +168,10 @@ describe('people', () => {
     )
     expect(chat?.aliases).toEqual(['private:90010020030040'])
   })
+  it('nor is it where the chat’s other address should stand', () => {
+    const { chat } = eventOf(message({ chatlid: '90010020030099@lid' }), { own })
+    expect(chat?.aliases).toEqual([])
+  })
   it('the chat beside a message is believed only where it is the same chat', () => {
     const beside = { wa_chatid: '5511955550109@s.whatsapp.net', wa_chatlid: '90010020030049@lid' }
     const other = { ...message({ chatid: '90010020030040@lid' }), chat: beside }

@@ -1,9 +1,9 @@
 import { chatKind } from '../../../core/address.ts'
 import type { ChatDetails, InboundEvent, LeadValue, Party } from '../../../core/events.ts'
-import { readParty } from '../wire/address.ts'
+import { readAddress, readParty } from '../wire/address.ts'
 import { chat, label, leadTags, leadValue, type WireChat, type WireLabel } from '../wire/chat.ts'
 import { bareId, isObject, listOf } from '../wire/fields.ts'
-import type { Reader, Reading } from './reading.ts'
+import { emptyUnlessPerson, type Reader, type Reading, unlessOwn } from './reading.ts'
 
 /** `chats`: what uazapi says about a chat; and its CRM record, where it stands in it. */
 export const readChats: Reader = (body, reading) => [
@@ -23,7 +23,7 @@ export const readLeads: Reader = (body, reading) =>
 
 function chatEvents(body: unknown, reading: Reading): InboundEvent[] {
   const wire = chat.safeParse(body).data
-  const party = wire && chatParty(wire)
+  const party = wire && chatParty(wire, reading)
   if (wire === undefined || party === undefined) return []
   const details = readDetails(wire)
   if (Object.keys(details).length === 0) return []
@@ -44,12 +44,12 @@ function readDetails(wire: WireChat): ChatDetails {
 }
 const nameOf = ({ wa_contactName, wa_name, name }: WireChat): string => wa_contactName || wa_name || name
 
-function chatParty(wire: WireChat): Party | undefined {
-  const party = readParty([wire.wa_chatid, wire.wa_chatlid], nameOf(wire))
-  if (party !== undefined && chatKind(party.address) !== 'direct') {
-    return readParty([wire.wa_chatid], nameOf(wire))
-  }
-  return party ?? readParty([fromFastId(wire)], nameOf(wire))
+function chatParty(wire: WireChat, reading: Reading): Party | undefined {
+  const id = readAddress(wire.wa_chatid) === undefined ? fromFastId(wire) : wire.wa_chatid
+  const kind = readAddress(id)
+  const direct = kind === undefined || chatKind(kind) === 'direct'
+  const other = direct ? unlessOwn([emptyUnlessPerson(wire.wa_chatlid)], reading) : []
+  return readParty([id, ...other], nameOf(wire))
 }
 function fromFastId({ wa_fastid, wa_isGroup }: WireChat): string {
   const id = bareId(wa_fastid)
@@ -59,7 +59,7 @@ function fromFastId({ wa_fastid, wa_isGroup }: WireChat): string {
 /** Empty values stand too: a field that was cleared is news. */
 function leadEvents(body: unknown, reading: Reading): InboundEvent[] {
   const wire = chat.safeParse(body).data
-  const party = wire && chatParty(wire)
+  const party = wire && chatParty(wire, reading)
   if (wire === undefined || party === undefined || !isObject(body)) return []
   const fields: Record<string, LeadValue> = {}
   for (const [key, value] of Object.entries(body)) {

@@ -122,7 +122,10 @@ export const readContacts: Reader = (body, reading) => {
   const change = contactChange.safeParse(body).data
   if (change !== undefined) {
     const { JID, Timestamp: at, Action } = change.event
-    const person = readParty([JID, Action.lidJID].map(emptyUnlessPerson))
+    const person = readParty([
+      emptyUnlessPerson(JID),
+      ...unlessOwn([emptyUnlessPerson(Action.lidJID)], reading),
+    ])
     const name = Action.fullName || Action.firstName
     const identity: Identity =
       at === undefined ? reading.stateOf() : { type: 'fact', parts: [withoutDevice(JID), name, String(at)] }

@@ -170,7 +170,10 @@ function messageParties(
     const sender = readParty(withOwn(spellings, wire.fromMe, ownPhone), wire.senderName)
     return chat && { chat, ...(sender && { sender }) }
   }
-  const counterpart = [wire.chatid, emptyUnlessPerson(wire.chatlid), ...otherNames(wire, beside)]
+  const counterpart = [
+    wire.chatid,
+    ...unlessOwn([emptyUnlessPerson(wire.chatlid), ...otherNames(wire, beside)], reading),
+  ]
   if (wire.fromMe) {
     const chat = readParty(counterpart, beside.wa_contactName || beside.wa_name || beside.name)
     const sender = readParty(withOwn(spellings, true, ownPhone), wire.senderName)

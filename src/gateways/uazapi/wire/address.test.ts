@@ -91,3 +91,13 @@ describe('a party', () => {
   })
   it('is nobody when nothing is readable', () => expect(readParty(['', 'x'], 'Ana')).toBeUndefined())
 })
+
+it('nobody has two phones or two private ids in one fact', () => {
+  const party = readParty([
+    '90010020030040@lid',
+    '5511955550101@s.whatsapp.net',
+    '5511955550109@s.whatsapp.net',
+    '90010020030049@lid',
+  ])
+  expect(party).toEqual({ address: 'phone:5511955550101', aliases: ['private:90010020030040'] })
+})

@@ -1,4 +1,10 @@
-import { type Address, addressKind, addressValue, parseAddress } from '../../../core/address.ts'
+import {
+  type Address,
+  type AddressKind,
+  addressKind,
+  addressValue,
+  parseAddress,
+} from '../../../core/address.ts'
 import type { Party } from '../../../core/events.ts'
 
 /**
@@ -95,10 +101,18 @@ export const numberForm = (address: Address): string | undefined =>
 /**
  * Everything one fact shows of somebody, as one party: the first phone is its address, else the first
  * address at all; the rest are aliases. Undefined when nothing is readable.
+ *
+ * Nobody has two phones or two private ids in one fact: a second one is somebody else's, and is left out.
+ * Merging two people by mistake is far worse than learning later that they are one.
  */
 export function readParty(spellings: readonly string[], name = ''): Party | undefined {
-  const all = [...new Set(spellings.map(readAddress).filter((one) => one !== undefined))]
-  const address = all.find((one) => addressKind(one) === 'phone') ?? all[0]
+  const byKind = new Map<AddressKind, Address>()
+  for (const spelling of spellings) {
+    const found = readAddress(spelling)
+    if (found !== undefined && !byKind.has(addressKind(found))) byKind.set(addressKind(found), found)
+  }
+  const all = [...byKind.values()]
+  const address = byKind.get('phone') ?? all[0]
   if (address === undefined) return undefined
   return { address, aliases: all.filter((one) => one !== address), ...(name !== '' && { name }) }
 }
