@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { sendConformance } from '../../../test/send-conformance.ts'
 import {
   arrival,
   person,
@@ -65,22 +66,20 @@ async function fixtureOf(
   }
 }
 
-storeConformance('SQLite', () => fixtureOf(openAt))
-storeConformance(
-  'SQLite with its writer in a thread',
-  () =>
-    fixtureOf((path, clock) =>
-      openSqliteThread({
-        path,
-        log: silent,
-        dedupeMs: 30 * DAY,
-        clock: clockOf(clock),
-        sharedClock: clock.buffer,
-      }),
-    ),
+const inThread = (path: string, clock: ReturnType<typeof sharedClock>) =>
+  openSqliteThread({
+    path,
+    log: silent,
+    dedupeMs: 30 * DAY,
+    clock: clockOf(clock),
+    sharedClock: clock.buffer,
+  })
+
+for (const suite of [storeConformance, sendConformance]) {
+  suite('SQLite', () => fixtureOf(openAt))
   // The model is the same; what differs is the way to it.
-  { modelRuns: 3 },
-)
+  suite('SQLite with its writer in a thread', () => fixtureOf(inThread), { modelRuns: 3 })
+}
 
 test('a thread tells why it could not open, with the same error', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'pombo-thread-'))
