@@ -5,7 +5,7 @@ import { administer, connect } from './send.ts'
 import { prove, verify } from './verify.ts'
 import { parseLoose } from './wire/address.ts'
 
-/** GOWA (go-whatsapp-web-multidevice), 4.22 to 9.x. What it can do and what not: README.md beside this. */
+/** GOWA (go-whatsapp-web-multidevice), 3.6 to 9.2. What it can do and what not: README.md beside this. */
 export const gowa = defineGateway({
   name: 'gowa',
   settings: GowaSettings,
