@@ -21,7 +21,7 @@ const MAX_DATA_URL = Math.ceil(MAX_DATA_BYTES / 3) * 4 + 200
 
 const PHONE_LIKE = /^\+?[0-9\s()-]+$/
 /** Somebody, as people write a number or as the hub writes an address. */
-export const who = z
+export const who: z.ZodType<Address, string> = z
   .string()
   .min(1)
   .max(150)
