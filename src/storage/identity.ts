@@ -152,3 +152,11 @@ export function bestAddress(party: Party): Address {
   const all = [party.address, ...party.aliases]
   return all.find((address) => addressKind(address) === 'phone') ?? party.address
 }
+
+/** The address to send to: the form of the number this chat is spoken to under, where another one was written. */
+export async function spokenAs(db: Db, chat: number, to: Address): Promise<Address> {
+  const other = otherAddress(to)?.address
+  if (other === undefined) return to
+  const row = await db.selectFrom('chat').select('address').where('id', '=', chat).executeTakeFirst()
+  return row?.address === other ? other : to
+}

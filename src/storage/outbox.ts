@@ -12,6 +12,7 @@ import { MESSAGE_STATUSES, type Party } from '../core/events.ts'
 import type { ChatId, CommandId, InstanceId, MessageId } from '../core/ids.ts'
 import type { ClaimedSend, NewCommand, OutboxStore, Settlement } from '../core/store.ts'
 import type { Db, Engine } from './dialect.ts'
+import { spokenAs } from './identity.ts'
 import { ensureChat } from './inbox.ts'
 import { insertMessages, type NewMessage } from './messages.ts'
 import { unpark, wakeOutboxes } from './tail.ts'
@@ -481,7 +482,7 @@ export async function enqueueCommand(
         chat,
         command.command.type,
         'queued',
-        JSON.stringify(command.command),
+        JSON.stringify({ ...command.command, to: await spokenAs(db, chat, command.command.to) }),
         command.typingMs,
         null,
         now,

@@ -169,7 +169,9 @@ export function createReads(read: Db): StoreReads {
       const rows = await read
         .selectFrom('contact_merge')
         .selectAll()
-        .where((eb) => eb.or([eb('kept', '=', contact), eb('gone', '=', contact)]))
+        .where(
+          sql<SqlBool>`(kept in ${withMergedContacts(contact)} or gone in ${withMergedContacts(contact)})`,
+        )
         .where(before('id', page))
         .orderBy('id', 'desc')
         .limit(page.limit + 1)
@@ -362,6 +364,10 @@ const within = (column: string, { first, floor }: Window) =>
 /** A chat and those that were merged into it. */
 const withMerged = (chat: ChatId) =>
   sql<number>`(select ${chat} union all select id from chat where merged_into = ${chat})`
+
+/** A contact and those that were merged into it. */
+const withMergedContacts = (contact: ContactId) =>
+  sql<number>`(select ${contact} union all select id from contact where merged_into = ${contact})`
 
 /** A page may be shorter than asked for and still have a next one: its window held no more matches. */
 function toPage<R, T>(
