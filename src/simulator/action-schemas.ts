@@ -109,7 +109,8 @@ export const ACTION_SCHEMAS = {
     restart: z.boolean().optional(),
     downMs: milliseconds.optional(),
     logOut: z.boolean().optional(),
-    scan: z.boolean().optional(),
+    pair: z.boolean().optional().describe('The gateway is asked for a QR.'),
+    scan: z.boolean().optional().describe('Somebody scans the QR that is offered.'),
   }),
   fault: z.strictObject({
     instance,

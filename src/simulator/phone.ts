@@ -85,7 +85,7 @@ export function phoneActions(parts: PhoneParts): PhoneActions {
       world.changeGroup(find.group(group), find.person(by), withoutUndefined(change)),
     'own-role': ({ group, by, role }) => world.setOwnRole(find.group(group), find.person(by), role),
     person: ({ digits, ...about }) => world.setPerson(digits, withoutUndefined(about)),
-    number: ({ instance, connected, generation, skewMs, restart, downMs, logOut, scan }) => {
+    number: ({ instance, connected, generation, skewMs, restart, downMs, logOut, pair, scan }) => {
       mustExist(instance)
       if (generation !== undefined) {
         const known = gateways.get(instance)?.generations ?? []
@@ -96,6 +96,7 @@ export function phoneActions(parts: PhoneParts): PhoneActions {
       if (skewMs !== undefined) world.setSkew(instance, skewMs)
       if (restart) door.restart(instance, downMs)
       if (logOut) world.logOut(instance)
+      if (pair) world.view(instance).pair()
       if (scan) world.scan(instance)
       if (connected !== undefined) world.setConnected(instance, connected)
     },

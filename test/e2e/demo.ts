@@ -17,6 +17,7 @@ export interface Demo {
   stop(): Promise<number | null>
 }
 export interface DemoState {
+  numbers: { instance: string; connected: boolean; loggedOut: boolean; generation: string }[]
   chats: {
     instance: string
     address: string

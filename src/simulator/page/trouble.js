@@ -33,7 +33,7 @@ export function troubleButtons(number, person, hub, { say, post }) {
     ),
     group(`${say('connection')}: ${number.name}`, [
       number.loggedOut
-        ? button(say('do_scan'), () => change({ scan: true }))
+        ? button(say('do_scan'), () => change({ pair: true, scan: true }))
         : button(say(number.connected ? 'do_disconnect' : 'do_reconnect'), () =>
             change({ connected: !number.connected }),
           ),
