@@ -227,8 +227,9 @@ describe.each(LINES)('webhooks, on the %s line', (line) => {
     const added = await client.webhooks.register({ url: ours })
     expect(added).toMatchObject({ ok: true, value: { url: ours, enabled: true, excludes: [] } })
     expect(added.ok && added.value.events).toEqual(
-      expect.arrayContaining(['messages', 'messages_update', 'connection', 'groups']),
+      expect.arrayContaining(['messages', 'messages_update', 'connection', 'groups', 'call', 'presence']),
     )
+    expect(added.ok && added.value.events).toContain(line === '1.0' ? 'leads' : 'sender')
     const again = await client.webhooks.register({ url: ours })
     expect(again).toMatchObject({ ok: true, value: { id: added.ok && added.value.id } })
     const after = await client.webhooks.list()

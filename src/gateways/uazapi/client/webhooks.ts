@@ -4,11 +4,13 @@ import { count, flag, moment, text, texts } from '../wire/fields.ts'
 import { type Asking, done, refuse, toVoid, UNREADABLE } from './asking.ts'
 import type { Json } from './caller.ts'
 
-/** Events every version knows. */
-const COMMON_EVENTS = ['connection', 'history', 'messages', 'messages_update', 'groups']
-/** What the hub reads. `sender` was not always in the list a server checks against, so there is a shorter one. */
-export const HUB_EVENTS: readonly string[] = [
-  ...COMMON_EVENTS,
+/** What the hub reads, of the events every version knows. */
+const COMMON_EVENTS = [
+  'connection',
+  'history',
+  'messages',
+  'messages_update',
+  'groups',
   'call',
   'contacts',
   'presence',
@@ -16,8 +18,11 @@ export const HUB_EVENTS: readonly string[] = [
   'chats',
   'chat_labels',
   'blocks',
-  'sender',
 ]
+/** Names that came and one that went; a server may refuse a list with a name it does not know. */
+const NEWER_EVENTS = [...COMMON_EVENTS, 'sender', 'newsletter_messages']
+const OLDER_EVENTS = [...COMMON_EVENTS, 'leads']
+
 /** `excludeMessages` stays empty: any filter would hide own messages or echoes, and the hub goes by both. */
 const wanted = (url: string, events: readonly string[]): Json => ({
   url,
@@ -68,7 +73,7 @@ function readErrors(body: unknown): WebhookError[] | undefined {
   })
 }
 
-/** Posts with the hub's events, and with fewer where the server does not know one of them. */
+/** Posts with the hub's events, in the names of newer servers, else in those of older ones. */
 async function post(
   { ask }: Asking,
   path: string,
@@ -78,8 +83,8 @@ async function post(
 ): Promise<Answer<unknown>> {
   const attempt = (events: readonly string[]) =>
     ask<unknown>({ method: 'POST', path, body: { ...more, ...wanted(url, events) }, about }, (body) => body)
-  const answer = await attempt(HUB_EVENTS)
-  return !answer.ok && answer.code === 'invalid' ? attempt(COMMON_EVENTS) : answer
+  const answer = await attempt(NEWER_EVENTS)
+  return !answer.ok && answer.code === 'invalid' ? attempt(OLDER_EVENTS) : answer
 }
 
 /** Webhooks of one instance. */

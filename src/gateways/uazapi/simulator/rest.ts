@@ -1,5 +1,5 @@
 import { messageId } from '../../../core/ids.ts'
-import type { SimulatedNumber, WireResponse, World } from '../../../simulator/port.ts'
+import type { RefusalStatus, SimulatedNumber, WireResponse, World } from '../../../simulator/port.ts'
 import { readAddress, readRecipient } from '../wire/address.ts'
 import { bareId } from '../wire/fields.ts'
 
@@ -51,6 +51,17 @@ export const answer = (
   body: JSON.stringify(body),
 })
 export const failure = (status: number, error: string): WireResponse => answer(status, { error })
+/** How uazapi words a refusal of any request. */
+export function refuse(status: RefusalStatus): Omit<WireResponse, 'status'> {
+  const { headers, body } = failure(status, REFUSALS[status])
+  return { ...(headers && { headers }), body }
+}
+const REFUSALS: Readonly<Record<RefusalStatus, string>> = {
+  401: 'Invalid token',
+  404: 'not found',
+  429: 'Rate limit exceeded',
+  500: 'Failed to send message',
+}
 export const badPayload = (): WireResponse => failure(400, 'invalid payload')
 
 export const word = (body: Json, key: string): string => (typeof body[key] === 'string' ? body[key] : '')
@@ -63,6 +74,16 @@ export const objects = (value: unknown): Json[] =>
 /** A yes or no that has to be there. */
 export const choice = (body: Json, key: string): boolean | undefined =>
   typeof body[key] === 'boolean' ? body[key] : undefined
+
+/** How long messages stay (s), by the word in `duration`; undefined for any other word. */
+export const secondsOf = (body: Json): number | undefined => DURATIONS.get(word(body, 'duration'))
+const DURATIONS: ReadonlyMap<string, number> = new Map([
+  ['0', 0],
+  ['off', 0],
+  ['1d', 86_400],
+  ['7d', 604_800],
+  ['90d', 7_776_000],
+])
 
 /** `number` of a request. */
 export const recipient = (body: Json) => readRecipient(word(body, 'number'))

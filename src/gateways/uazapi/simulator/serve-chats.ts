@@ -14,6 +14,7 @@ import {
   recipient,
   remembered,
   type Served,
+  secondsOf,
   whole,
   word,
 } from './rest.ts'
@@ -56,17 +57,10 @@ function mute({ body, world }: Served): WireResponse {
   return answer(200, { response: 'Chat mute updated successfully' })
 }
 
-const SECONDS: Readonly<Record<string, number>> = {
-  '0': 0,
-  off: 0,
-  '1d': 86_400,
-  '7d': 604_800,
-  '90d': 7_776_000,
-}
 function ephemeral(served: Served): WireResponse {
   const to = recipient(served.body)
   const label = word(served.body, 'duration')
-  const seconds = SECONDS[label]
+  const seconds = secondsOf(served.body)
   if (to === undefined || seconds === undefined) return badPayload()
   remembered<Json>(served, 'ephemeral', {})[to] = seconds
   const chat = fullForm(to)

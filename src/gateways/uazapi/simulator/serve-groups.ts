@@ -13,6 +13,7 @@ import {
   list,
   type Routes,
   type Served,
+  secondsOf,
   word,
 } from './rest.ts'
 
@@ -47,19 +48,12 @@ export const groupRoutes: Routes = {
     only: '2.1',
     run: (served) =>
       change(served, (body) => {
-        const ephemeralSeconds = SECONDS.get(word(body, 'duration'))
+        const ephemeralSeconds = secondsOf(body)
         return ephemeralSeconds === undefined ? undefined : { ephemeralSeconds }
       }),
   },
 }
 
-const SECONDS: ReadonlyMap<string, number> = new Map([
-  ['0', 0],
-  ['off', 0],
-  ['1d', 86_400],
-  ['7d', 604_800],
-  ['90d', 7_776_000],
-])
 const NOT_FOUND = 'group not found'
 const LINK_BASE = 'https://chat.whatsapp.com/'
 
