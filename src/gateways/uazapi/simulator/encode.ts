@@ -121,6 +121,3 @@ const envelope = (name: string, number: SimulatedNumber): Json => ({
   instanceName: number.instance,
   token: number.token ?? '',
 })
-
-export { type MessageHappening, wireMessage } from './message.ts'
-export { type Json, spell } from './spell.ts'

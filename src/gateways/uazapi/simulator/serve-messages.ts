@@ -5,7 +5,7 @@ import type { FoundMessage, SimulatedNumber, WireResponse, World } from '../../.
 import { readAddress, readRecipient } from '../wire/address.ts'
 import { bareId } from '../wire/fields.ts'
 import { MEDIA_WORDS } from '../wire/words.ts'
-import { type MessageHappening, wireMessage } from './encode.ts'
+import { type MessageHappening, wireMessage } from './message.ts'
 import { answer, failure, type Json, list, objects, type Routes, type Served, whole, word } from './rest.ts'
 
 /** `/send/*`, and the store that `/message/find` looks into. */

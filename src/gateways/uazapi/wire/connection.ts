@@ -14,7 +14,6 @@ export const connection = z.object({
     lastDisconnectReason: text,
   }),
 })
-export type WireConnection = z.infer<typeof connection>
 
 /**
  * The hub's word for a `status` of uazapi; undefined for one it does not know. `hibernated` (2.1.1) takes

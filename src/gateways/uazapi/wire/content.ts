@@ -22,7 +22,6 @@ export const location = caseless(
 const card = z.object({ displayname: text, vcard: text })
 /** `ContactMessage` is one card, `ContactsArrayMessage` has a list of them. */
 export const contacts = caseless(card.extend({ contacts: listOf(card) }))
-export type WireCard = z.infer<typeof card>
 
 /** Under the name of its version, as captured; or, as for every other kind, the content itself. */
 const poll = z.object({
@@ -39,7 +38,6 @@ export const pollCreation = caseless(
     pollcreationmessagev5: nothing(poll),
   }),
 )
-export type WirePoll = z.infer<typeof poll>
 
 export const pollVote = caseless(z.object({ pollcreationmessagekey: z.object({ id: text }) }))
 
