@@ -1,7 +1,6 @@
 import type { Party } from '../../../core/events.ts'
 import type { SimulatedChat, WireResponse } from '../../../simulator/port.ts'
 import { fullForm, readAddress, readRecipient } from '../wire/address.ts'
-import { spell } from './encode.ts'
 import {
   answer,
   badPayload,
@@ -18,6 +17,7 @@ import {
   whole,
   word,
 } from './rest.ts'
+import { spell } from './spell.ts'
 
 /** `/chat/*`, contacts and labels. */
 export const chatRoutes: Routes = {

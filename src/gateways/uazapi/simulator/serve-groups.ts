@@ -2,7 +2,6 @@ import type { Address } from '../../../core/address.ts'
 import type { GroupChange } from '../../../core/events.ts'
 import type { SimulatedGroup, WireResponse } from '../../../simulator/port.ts'
 import { fullForm, readRecipient } from '../wire/address.ts'
-import { spell } from './encode.ts'
 import {
   answer,
   badPayload,
@@ -16,6 +15,7 @@ import {
   secondsOf,
   word,
 } from './rest.ts'
+import { spell } from './spell.ts'
 
 /** `/group/*`. */
 export const groupRoutes: Routes = {
