@@ -21,7 +21,7 @@ import { flag } from './wire/fields.ts'
 /** GOWA answers 504 after its own 45 s; whoever gives up earlier cannot know what became of the send. */
 const REQUESTS_TIMEOUT_MS = 50_000
 /** What the server is may have to be found out, before the send or after it did not know a request. */
-const LOOK_TIMEOUT_MS = 10_000
+const LOOK_TIMEOUT_MS = 5_000
 const SEND_TIMEOUT_MS = LOOK_TIMEOUT_MS + REQUESTS_TIMEOUT_MS + LOOK_TIMEOUT_MS
 
 /**

@@ -132,6 +132,15 @@ describe('endings of a command', () => {
       'rejected',
       'gone',
     ],
+    ['a medium out of reach', text, whatsmeow('failed to download video from URL timeout'), 'retry'],
+    ['no ffmpeg', text, whatsmeow('ffmpeg not installed'), 'rejected', 'invalid'],
+    [
+      'a document without a file',
+      text,
+      whatsmeow('there is no uploaded file associated with the given key'),
+      'rejected',
+      'unsupported',
+    ],
     ['WhatsApp limits', group, whatsmeow('info query returned status 429: rate-overlimit'), 'retry'],
     ['socket down', group, whatsmeow('websocket not connected'), 'hold'],
     // The same words after a message was handed over prove nothing about it.

@@ -71,6 +71,16 @@ const WORDS: readonly { words: RegExp; says?: true; failure: Failure }[] = [
       'this GOWA takes it as an uploaded file only; documents by address need 8.2',
     ),
   },
+  {
+    words: /^failed to download (video|audio|image|sticker|file|document)\b/i,
+    says: true,
+    failure: retry('GOWA could not fetch the medium'),
+  },
+  {
+    words: /^(ffmpeg not installed|neither ffmpeg|failed to (compress|convert|create thumbnail|open image))/,
+    says: true,
+    failure: reject('invalid', 'GOWA could not convert the medium'),
+  },
   { words: /that group does not exist/, says: true, failure: reject('gone', 'there is no such group') },
   {
     words: /you're not participating in that group/,

@@ -64,7 +64,12 @@ export function link({ basicAuth }: GowaSettings, context: ClientContext): Link 
       http({ method: 'GET', url: URL.canParse(path, base) ? new URL(path, base).href : base, timeoutMs }),
     async call(request, timeoutMs) {
       const deadline = clock.monotonic() + timeoutMs
-      const first = await ask(request, timeoutMs, selector)
+      let first = await ask(request, timeoutMs, selector)
+      if (!self.hasDevices && selector !== undefined && isAnswered(first, 400, 'DEVICE_ID_REQUIRED')) {
+        // It was upgraded meanwhile; nothing was done.
+        self.hasDevices = true
+        first = await ask(request, Math.max(1, deadline - clock.monotonic()), selector)
+      }
       if (selector === undefined || !/^[0-9]{5,20}$/.test(selector) || !isDeviceUnknown(first)) return first
       const full = `${selector}@s.whatsapp.net`
       const second = await ask(request, Math.max(1, deadline - clock.monotonic()), full)
@@ -80,5 +85,6 @@ export function link({ basicAuth }: GowaSettings, context: ClientContext): Link 
 const headerValue = (slot: string): string =>
   /^[\x21-\x24\x26-\x7e]+$/.test(slot) ? slot : encodeURIComponent(slot.toWellFormed())
 
-const isDeviceUnknown = (outcome: HttpOutcome): boolean =>
-  outcome.type === 'answered' && outcome.status === 404 && codeOf(outcome.body) === 'DEVICE_NOT_FOUND'
+const isAnswered = (outcome: HttpOutcome, status: number, code: string): boolean =>
+  outcome.type === 'answered' && outcome.status === status && codeOf(outcome.body) === code
+const isDeviceUnknown = (outcome: HttpOutcome): boolean => isAnswered(outcome, 404, 'DEVICE_NOT_FOUND')

@@ -145,6 +145,31 @@ describe('a server that is too old', () => {
     played = await play('flat-7.11')
     expect(await played.server.instances()).toMatchObject(refused)
   })
+  it('was upgraded: its devices are named again', async () => {
+    played = await play('flat-7.11')
+    const { client, number, world } = played
+    expect(await client.version?.()).toMatchObject({ ok: true })
+    number.generation = 'envelope-9'
+    const more = { id: 'till', createdAt: 0, client: false }
+    world.memory.set('devices', [{ id: 'front-desk', createdAt: 0, client: true }, more])
+    expect(await client.send({ type: 'text', to: ANA, text: 'oi' }, 'r')).toMatchObject({ end: 'sent' })
+  })
+  it('is not seen in something that is no GOWA', async () => {
+    played = await play()
+    const client = connect(
+      {},
+      {
+        baseUrl: 'http://gowa.example.com',
+        clock: systemClock,
+        log,
+        http: async () => ({ type: 'answered', status: 404, headers: {}, body: 'default backend' }),
+      },
+    )
+    expect(await client.version?.()).toMatchObject({ ok: false, retry: true })
+    const mentions = { type: 'text', to: TEAM, text: 'x', mentions: 'all' } as const
+    for (const command of [mentions, { type: 'forward', to: ANA, target, from: ANA } as const])
+      expect(await client.send(command, 'r')).toMatchObject({ end: 'retry' })
+  })
   it('is asked again after a while, since servers are upgraded', async () => {
     let later = 0
     const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + later }

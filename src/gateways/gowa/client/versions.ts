@@ -114,6 +114,10 @@ async function detect(link: Link): Promise<Answer<Range>> {
   if (!isSuccess(devices)) {
     if (devices.type !== 'answered' || devices.status !== 404 || codeOf(devices.body) !== undefined)
       return unusable(devices) ?? { ok: false, reason: 'GOWA gives no sign of its version', retry: true }
+    // Whatever else answers 404 to everything must not be taken for an old GOWA.
+    const own = await ask('/app/devices')
+    if (own.type !== 'answered' || codeOf(own.body) === undefined)
+      return { ok: false, reason: 'this does not answer like GOWA; check baseUrl', retry: true }
     return { ok: true, value: { from: OLDEST, below: [8, 0], source: 'has no /devices' } }
   }
   if (!(await isHealthy(link))) {
