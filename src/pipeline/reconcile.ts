@@ -77,7 +77,7 @@ export function createReconciler(parts: ReconcileParts) {
       send: { id: send.id, chat: send.chat, instance: send.instance, attempt: send.attempt },
       finding,
       said,
-      again: client?.search ? nextLook(send, notBefore) : null,
+      again: client?.search ? nextLook(send, notBefore, finding) : null,
       notBefore,
     })
     metrics.count('pombo_searches_total', { instance: send.instance, end })
@@ -102,8 +102,10 @@ export function createReconciler(parts: ReconcileParts) {
   }
 
   /** When to look again if this look settles nothing. */
-  function nextLook(send: UnknownSend, notBefore: number): number | null {
+  function nextLook(send: UnknownSend, notBefore: number, finding: Finding): number | null {
     const now = clock.now()
+    // On its way to a proof, however long this hub was down in between.
+    if (finding.type === 'nothing' && finding.absences > send.absences) return now + BETWEEN_SEARCHES_MS
     const references = parts.capabilities.get(send.instance)?.has('references') ?? false
     if (now < notBefore) return references ? Math.min(now + EARLY_MS, notBefore) : notBefore
     // Absence proves nothing here, so a second look is for a record that was written late.

@@ -445,7 +445,7 @@ class RunningTestHub implements TestHub {
       // A handler that waits may wait for any timer; a gateway that hangs, only for the end of its request.
       if (!idle && this.#farSide.hanging === 0) return this.clock.nextTimer
       const dues = await Promise.all(
-        (['lanes', 'timers', 'outbox'] as const).map((queue) => store.nextDue(queue)),
+        (['lanes', 'timers', 'outbox', 'searches'] as const).map((queue) => store.nextDue(queue)),
       )
       const ahead = dues.filter((due) => due !== undefined && due > this.clock.now())
       return ahead.length === 0 ? undefined : Math.min(...(ahead as number[]))
