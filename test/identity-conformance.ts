@@ -477,6 +477,84 @@ export function identityConformance(
       )
     })
 
+    test('a lane that is leased again and again does not keep a merge waiting for ever', async () => {
+      await say(byLid)
+      const [leased] = await claim()
+      await say(ana)
+      await say(both)
+      expect(await store.mergePending()).toBe(1)
+      fixture.clock.now += 5_000
+      expect(await store.mergePending()).toBe(0)
+      expect(await chats()).toHaveLength(1)
+      // Whoever held it finds out, and the turn runs again in the merged lane.
+      expect(await store.commitTurns([commit(leased!, 0)])).toEqual([{ type: 'stale' }])
+      expect(await drain()).toEqual(new Map([[(await chatAt(lid)).id, ['M1', 'M2', 'M3']]]))
+    })
+
+    test('workers, deliveries, merges and undos all at once', async () => {
+      const people = Array.from({ length: 6 }, (_, i) => ({
+        phone: person(`551191111000${i}`),
+        lid: { address: `private:99${i}` as Address, aliases: [] },
+      }))
+      const sides = new Map<string, string[]>()
+      const handled: { id: string; lane: LaneId }[] = []
+      let delivering = true
+      const breathe = () => new Promise((next) => setImmediate(next))
+      const deliver = async () => {
+        for (let i = 0; i < 240; i++) {
+          const { phone, lid: own } = people[i % people.length]!
+          const third = Math.floor(i / people.length) % 3
+          const who = third === 0 ? own : third === 1 ? phone : { ...phone, aliases: [own.address] }
+          await store.accept([arrival(textEvent(who, `L${i}`))])
+          // Of one address alone, in order; what names both may belong to either once they are apart again.
+          if (third < 2) sides.set(who.address, [...(sides.get(who.address) ?? []), `L${i}`])
+          if (i % 7 === 0) await breathe()
+        }
+        delivering = false
+      }
+      const work = async (holder: string) => {
+        for (let empty = 0; delivering || empty < 5; ) {
+          const lanes = await store.claimLanes({ holder, limit: 2, perLane: 5, leaseMs: LEASE })
+          empty = lanes.length === 0 ? empty + 1 : 0
+          for (const lane of lanes) {
+            for (const [i, event] of lane.events.entries()) {
+              await breathe()
+              const [outcome] = await store.commitTurns([commit(lane, i)])
+              if (outcome?.type !== 'committed') break
+              if (event.fact.kind === 'message') handled.push({ id: event.fact.message.id, lane: lane.lane })
+            }
+          }
+          await breathe()
+        }
+      }
+      let undone = 0
+      const tidy = async () => {
+        while (delivering) {
+          await store.mergePending()
+          for (const chat of await chats()) {
+            for (const merge of await mergesOf(chat)) {
+              if (merge.undoneAt === undefined && (chat.id + undone) % 2 === 0)
+                undone += (await store.undoMerge(merge.id)) === 'undone' ? 1 : 0
+            }
+          }
+          for (let i = 0; i < 20; i++) await breathe()
+        }
+      }
+      await Promise.all([deliver(), work('a'), work('b'), work('c'), tidy()])
+      fixture.clock.now += 10_000
+      expect(await store.mergePending()).toBe(0)
+      await work('d')
+
+      expect(new Set(handled.map(({ id }) => id)).size).toBe(240)
+      expect(handled).toHaveLength(240)
+      for (const ids of sides.values())
+        expect(handled.map(({ id }) => id).filter((id) => ids.includes(id))).toEqual(ids)
+      expect(undone).toBeGreaterThan(0)
+      const logged: string[] = []
+      for (const chat of await chats()) logged.push(...(await said(chat.id)))
+      expect(logged).toHaveLength(240)
+    }, 60_000)
+
     test('private id and phone merging under load, then undone: nothing lost, nothing twice, in order', async () => {
       type Step = { do: 'lid' | 'phone' | 'both' | 'turn' | 'hold' | 'janitor' | 'undo' }
       const step = fc.record<Step>({
