@@ -15,6 +15,7 @@ export const gowaSimulator: SimulatedGateway = {
   attemptTimeoutMs: 10_000,
   /** From 8.0.0 an event has this long with all its attempts; older versions stop by themselves before. */
   deliveryBudgetMs: 30_000,
+  receiptsPerDevice: ['flat-7', 'flat-3'],
   encode,
   serve,
   refuse,

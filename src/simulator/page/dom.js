@@ -23,7 +23,7 @@ export const the = (id) => /** @type {HTMLElement} */ (document.getElementById(i
 const SHAPES = {
   close: 'M4 4l8 8M12 4l-8 8',
   send: 'M2.5 8h10M8.5 3.5L13 8l-4.5 4.5',
-  picture: 'M2.5 3h11v10h-11zM2.5 11l3-3 2.5 2.5L11 7l2.5 3M5.5 6h.01',
+  attach: 'M8 3v10M3 8h10',
   more: 'M3.5 8h.01M8 8h.01M12.5 8h.01',
   tick: 'M2 8.5l3 3 6-7',
   ticks: 'M1 8.5l3 3 6-7M7.5 11.5l6-7',

@@ -743,7 +743,7 @@ the('dismiss').addEventListener('click', () => {
 })
 the('dismiss').append(icon('close'))
 the('detail-close').append(icon('close'))
-the('attach').append(icon('picture'))
+the('attach').append(icon('attach'))
 the('send').append(icon('send'))
 
 window.addEventListener('hashchange', () => {
