@@ -132,6 +132,27 @@ describe('send', () => {
     expect(sends).toBe(2)
   })
 
+  test('an answer that was lost is asked for again, under the same key', async () => {
+    const keys: unknown[] = []
+    const fake = await listen((req, res) => {
+      keys.push(req.headers['idempotency-key'])
+      if (keys.length < 3) res.destroy()
+      else res.writeHead(202, { 'content-type': 'application/json' }).end('{"id":"c-1"}')
+    })
+    const { code, out } = await pombo(
+      'send',
+      'a',
+      '5511955550101',
+      'Hi',
+      '--hub',
+      fake,
+      '--key',
+      'k'.repeat(16),
+    )
+    expect([code, out]).toEqual([0, expect.stringMatching(/^Queued as command c-1\./)])
+    expect(keys).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), keys[0], keys[0]])
+  })
+
   test('what a gateway rejects ends with 1 and its reason', async () => {
     const gateway = await listen((_req, res) => res.writeHead(400).end('{"error":"invalid number"}'))
     const url = await start([keyed(gateway)])

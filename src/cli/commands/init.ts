@@ -31,10 +31,16 @@ export async function init(args: readonly string[], io: Io): Promise<number> {
 
   const files = writeProject({ folder, gateway, name, pombo, secret })
   const here = relative(io.cwd, folder)
+  const unpacked = /^\d/.test(pombo) && import.meta.url.endsWith('.ts')
   io.out(
     [
       `${name} lies in ${here || 'this folder'}: ${files.join(', ')}.`,
       'Its secrets were made for it; they are in .env, which only you can read.',
+      ...(unpacked
+        ? [
+            `It asks for pombo ${pombo} as published. For that of this checkout, run npm pack in it and begin again.`,
+          ]
+        : []),
       '',
       ...(here ? [`  cd ${here}`] : []),
       '  npm install',

@@ -73,6 +73,27 @@ describe('the demo bot', () => {
   })
 })
 
+test('numbers of somebody’s own are played under their ids, proved as their gateway proves', () => {
+  let made = 0
+  const scene = createScene('http://127.0.0.1:3001', simulatedGateways, () => `secret-number-${++made}`, [
+    { id: 'shop', gateway: 'uazapi', proof: 'url-key' },
+    { id: 'desk', gateway: 'gowa', proof: 'signature' },
+    { id: 'yard', gateway: 'gowa', proof: 'signature' },
+  ])
+  expect(scene.numbers.map(({ number, gateway }) => [number.instance, gateway.name])).toEqual([
+    ['shop', 'uazapi'],
+    ['desk', 'gowa'],
+    ['yard', 'gowa'],
+  ])
+  const [shop, desk, yard] = scene.numbers.map(({ number }) => number)
+  expect(shop?.webhookUrl).toMatch(/\/webhooks\/shop\/secret-number-\d$/)
+  expect(shop?.token).toMatch(/^secret-number-/)
+  expect(desk).toMatchObject({ webhookUrl: 'http://127.0.0.1:3001/webhooks/desk' })
+  expect(new Set([desk?.secret, yard?.secret, undefined]).size).toBe(3)
+  expect(new Set(scene.numbers.map(({ number }) => number.digits)).size).toBe(3)
+  expect(scene.groups[0]?.instance).toBe('shop')
+})
+
 describe('the demo configuration', () => {
   let folder: string
   beforeEach(() => {

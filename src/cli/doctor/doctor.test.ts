@@ -209,8 +209,12 @@ describe('the round trip', () => {
     const url = await gateway()
     write({ port, instances: [signed(url)] })
     await serve()
-    write({ port, instances: [signed(url), keyed(url)] }, { GATEWAY_SECRET: `${SECRET}-another` })
+    write(
+      { port, instances: [signed(url), keyed(url)] },
+      { GATEWAY_SECRET: `${SECRET}-another`, POMBO_API_KEY: `${API_KEY}-another` },
+    )
     const { of } = await doctor()
+    expect(of('hub')[1]).toMatch(/^warn: The running hub does not take this POMBO_API_KEY/)
     expect(of('round trip', 'support')).toEqual([
       expect.stringMatching(/^fail: .*refuses what this configuration signs/),
     ])

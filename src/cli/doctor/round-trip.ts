@@ -49,7 +49,29 @@ export async function hubFindings(
         ),
       ],
     }
-  return { running: true, findings: [ok(about, `The hub runs at ${url}.`)] }
+  return {
+    running: true,
+    findings: [ok(about, `The hub runs at ${url}.`), ...(await keyFindings(url, config.apiKey, http))],
+  }
+}
+
+/** A hub that was started before the key was changed knows the old one. */
+async function keyFindings(url: string, apiKey: string | undefined, http: HttpClient): Promise<Finding[]> {
+  if (apiKey === undefined) return []
+  const outcome = await http({
+    method: 'GET',
+    url: `${url}/api/v1/instances?limit=1`,
+    headers: { authorization: `Bearer ${apiKey}` },
+    timeoutMs: 5_000,
+  })
+  if (outcome.type !== 'answered' || outcome.status !== 401) return []
+  return [
+    warn(
+      { check: 'hub' },
+      'The running hub does not take this POMBO_API_KEY: it was started with another one, or with none.',
+      'Restart it with the same environment, or set the key it has.',
+    ),
+  ]
 }
 
 /**
