@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { address } from '../../../core/address.ts'
 import type { Answer, ClientContext, RemoteInstance, ServerClient } from '../../../core/gateway.ts'
 import type { UazapiSettings } from '../config.ts'
 import { readAddress } from '../wire/address.ts'
@@ -29,7 +28,7 @@ function readInstance(body: unknown): Known[] {
   const state = connectionState(status, lastDisconnectReason)
   // Digits in captures, the full form once.
   const digits = owner.replace(/[^0-9@].*$/, '').replace(/@.*$/, '')
-  const phone = digits === '' ? undefined : (readAddress(digits) ?? address('phone', digits))
+  const phone = readAddress(digits)
   return [
     {
       token,

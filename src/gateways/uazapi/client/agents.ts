@@ -23,7 +23,7 @@ const SETTINGS: ReadonlySet<string> = new Set([
   'chatbot_stopWhenYouSendMsg',
 ])
 /** `headers` of a function hold its authorisation. */
-const SECRET = /key|token|secret|passw|authori[sz]|^headers$/i
+const SECRET = /api_?key|secret|passw|authori[sz]|(?:^|_)token$|^headers$/i
 
 const record = z.record(z.string(), z.unknown())
 /** A record as it may be shown: what was written into a secret field never comes back. */

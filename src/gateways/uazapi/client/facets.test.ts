@@ -548,7 +548,13 @@ describe('hosted campaigns', () => {
 })
 
 describe('hosted agents', () => {
-  const fields = { name: 'Bia', provider: 'openai', model: 'm', apikey: 'invented-secret-key' }
+  const fields = {
+    name: 'Bia',
+    provider: 'openai',
+    model: 'm',
+    apikey: 'invented-secret-key',
+    maxTokens: 2000,
+  }
   it('are made, changed and removed where the server has them; secrets stay there', async () => {
     const { client, view } = served('1.0')
     const made = await client.agents.edit('agent', { fields })
@@ -556,7 +562,10 @@ describe('hosted agents', () => {
     await client.agents.edit('agent', { id: made.value.id, fields: { name: 'Bia 2' } })
     expect(view.memory.get('bot-agent')).toMatchObject([{ name: 'Bia 2', apikey: 'invented-secret-key' }])
     const listed = await client.agents.list('agent')
-    expect(listed).toMatchObject({ ok: true, value: [{ id: made.value.id, name: 'Bia 2', apikey: '***' }] })
+    expect(listed).toMatchObject({
+      ok: true,
+      value: [{ id: made.value.id, name: 'Bia 2', apikey: '***', maxTokens: 2000 }],
+    })
     expect(JSON.stringify(listed)).not.toContain('invented-secret-key')
     const masked = { id: made.value.id, fields: { apikey: '***' } }
     expect(await client.agents.edit('agent', masked)).toMatchObject({ ok: false, code: 'invalid' })

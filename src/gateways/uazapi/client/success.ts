@@ -81,5 +81,5 @@ export const membersChanged =
     }
     return codes.some((code) => code === 401 || code === 403)
       ? rejected('not-admin', 'Our number may not change the members of the group.')
-      : rejected('gone', 'None of them is a member of the group.')
+      : rejected('gone', 'None of them is in the group, or asked to be.')
   }
