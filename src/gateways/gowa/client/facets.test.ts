@@ -207,6 +207,22 @@ describe('history', () => {
     expect(await client.search?.({ chat: BIA })).toEqual({ ok: true, value: [] })
     expect(await client.search?.({ reference: 'r' })).toMatchObject({ ok: false, code: 'unsupported' })
   })
+  it('tells what our own media said', async () => {
+    const client = await start()
+    const media = { type: 'media', to: ANA, url: 'https://e.example/a' } as const
+    await client.send({ ...media, media: 'image', text: 'Look' }, 'r')
+    await client.send({ ...media, media: 'video' }, 'r')
+    await client.send({ type: 'text', to: ANA, text: '🎥 tonight' }, 'r')
+    const found = await client.search?.({ chat: ANA })
+    if (!found?.ok) throw new Error('not found')
+    expect(found.value.map(({ media, text }) => [media, text]).sort()).toEqual(
+      [
+        ['image', 'Look'],
+        ['video', undefined],
+        [undefined, '🎥 tonight'],
+      ].sort(),
+    )
+  })
   it('keeps our own messages where a chat is busy', async () => {
     const client = await start()
     await client.send({ type: 'text', to: ANA, text: 'mine' }, 'r')

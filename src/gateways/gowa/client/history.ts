@@ -85,15 +85,39 @@ function messageOf(raw: unknown): RemoteMessage | undefined {
       ? MEDIA[wire.media_type]
       : undefined
   const fromMe = wire.is_from_me === true
+  const said = fromMe ? ownWords(wire.content, media) : { text: wire.content, media }
   return {
     id: messageId(wire.id),
     fromMe,
     ...(chat && { chat }),
     ...(wire.timestamp !== undefined && { at: wire.timestamp }),
-    ...(wire.content !== undefined && { text: wire.content }),
-    ...(media && { media }),
+    ...(said.text !== undefined && { text: said.text }),
+    ...(said.media && { media: said.media }),
     ...(fromMe && { state: 'sent' }),
   }
+}
+
+/** GOWA writes its own sends down with a mark before the caption, and a word where there is none. */
+const MARKS: readonly (readonly [mark: string, word: string, media: MediaType])[] = [
+  ['🖼️', 'Image', 'image'],
+  ['🎥', 'Video', 'video'],
+  ['🎬', 'Video', 'video'],
+  ['🎵', 'Audio', 'audio'],
+  ['📄', 'Document', 'document'],
+  ['🎨', 'Sticker', 'sticker'],
+]
+/**
+ * What a message of ours said. Older versions keep no type of a medium: then only the bare word gives one
+ * away, since a text may begin with the same mark.
+ */
+function ownWords(content = '', media: MediaType | undefined): { text?: string; media?: MediaType } {
+  const found = MARKS.find(([mark]) => content.startsWith(`${mark} `))
+  const rest = found && content.slice(found[0].length + 1)
+  const isBare = found !== undefined && rest === found[1]
+  if (isBare) return { media: media ?? found[2] }
+  if (media === undefined) return { text: content }
+  const text = rest ?? content
+  return { media, ...(text !== '' && { text }) }
 }
 
 const Downloaded = z.object({ file_path: z.string().min(1) })

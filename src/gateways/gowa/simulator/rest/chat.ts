@@ -36,11 +36,22 @@ function chats(asked: Asked): WireResponse {
   return success('Success get chat list', struct({ data, pagination }))
 }
 
+/** What GOWA writes before its own media, and where they have no caption. */
+const MARKS: Readonly<Record<string, string>> = {
+  image: '🖼️ Image',
+  video: '🎥 Video',
+  audio: '🎵 Audio',
+  voice: '🎵 Audio',
+  document: '📄 Document',
+  sticker: '🎨 Sticker',
+}
 /** What GOWA writes down of a content. */
-function written(content: Content): { content: string; media_type: string } {
-  if (content.type === 'voice') return { content: content.text ?? '', media_type: 'ptt' }
-  const media_type = 'media' in content ? content.type.replace('-', '_') : ''
-  return { content: content.text ?? '', media_type }
+function written(content: Content, fromMe: boolean): { content: string; media_type: string } {
+  const text = content.text ?? ''
+  if (!('media' in content)) return { content: text, media_type: '' }
+  const media_type = content.type === 'voice' ? 'ptt' : content.type.replace('-', '_')
+  const [mark = '', word = ''] = (MARKS[content.type] ?? '').split(' ')
+  return { content: fromMe && mark !== '' ? `${mark} ${text || word}` : text, media_type }
 }
 
 function messages(asked: Asked): WireResponse {
@@ -61,7 +72,7 @@ function messages(asked: Asked): WireResponse {
       id: one.id,
       chat_jid: formatJid(one.chat),
       sender_jid: one.fromMe ? ownJid(number) : formatJid(one.chat),
-      ...written(one.message.content),
+      ...written(one.message.content, one.fromMe),
       timestamp: rfc3339(one.at),
       is_from_me: one.fromMe,
       filename: '',
