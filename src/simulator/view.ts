@@ -203,10 +203,14 @@ export function createView(number: SimulatedNumber, parts: ViewParts): World {
 function chatFacts(before: ChatSettings, after: ChatSettings): Exclude<Fact, { kind: 'timer' }>[] {
   const facts: Exclude<Fact, { kind: 'timer' }>[] = []
   const { archived, pinned, mutedUntil, labels, blocked } = after
+  const relabelled =
+    labels.length !== before.labels.length || labels.some((id) => !before.labels.includes(id))
   const details: ChatDetails = {
     ...(archived !== before.archived && { archived }),
     ...(pinned !== before.pinned && { pinned }),
     ...(mutedUntil !== before.mutedUntil && { mutedUntil }),
+    // Some gateways tell all the labels of a chat, others each one that came or went.
+    ...(relabelled && { labels: [...labels] }),
   }
   if (Object.keys(details).length > 0) facts.push({ kind: 'chat', ...details })
   if (blocked !== before.blocked) facts.push({ kind: 'block', blocked })

@@ -333,8 +333,9 @@ describe('chats, as the gateway keeps them', () => {
     view().changeChat(anaAt, { labels: [] })
     expect(view().chats()).toMatchObject([{ unread: 0, archived: true, labels: [], mutedUntil: -1 }])
     expect(happenings().slice(1)).toMatchObject([
-      { author: 'api', fact: { kind: 'chat', archived: true, mutedUntil: -1 } },
+      { author: 'api', fact: { kind: 'chat', archived: true, mutedUntil: -1, labels: ['7'] } },
       { fact: { kind: 'label', change: 'added', label: { id: '7' } } },
+      { fact: { kind: 'chat', labels: [] } },
       { fact: { kind: 'label', change: 'removed', label: { id: '7' } } },
     ])
     view().deleteChat(anaAt)
