@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Clock } from '../../core/ports.ts'
@@ -27,18 +27,20 @@ let status: number
 let gatewayUrl: string
 let hub: Server
 
+async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  response.writeHead(status).end('{"accepted":1,"duplicates":0}')
+  const { fact } = JSON.parse(Buffer.concat(chunks).toString()) as Happening
+  if (status !== 200 || fact.kind !== 'message' || !fact.message.content.text?.startsWith('say')) return
+  for (const answer of bot(fact.message.content.text.slice(4)))
+    await fetch(`${gatewayUrl}/send`, { method: 'POST', body: JSON.stringify({ to: ANA, ...answer }) })
+}
+
 beforeEach(async () => {
   status = 200
   bot = (text) => [{ text: `echo ${text}` }]
-  hub = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    response.writeHead(status).end('{"accepted":1,"duplicates":0}')
-    const { fact } = JSON.parse(Buffer.concat(chunks).toString()) as Happening
-    if (status !== 200 || fact.kind !== 'message' || !fact.message.content.text?.startsWith('say')) return
-    for (const answer of bot(fact.message.content.text.slice(4)))
-      await fetch(`${gatewayUrl}/send`, { method: 'POST', body: JSON.stringify({ to: ANA, ...answer }) })
-  })
+  hub = createServer((request, response) => void receive(request, response))
   await new Promise<void>((ready) => hub.listen(0, '127.0.0.1', ready))
 })
 afterEach(() => {
