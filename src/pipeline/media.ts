@@ -55,6 +55,7 @@ export function createMediaFetcher(parts: MediaFetcherParts) {
   const running = new Set<Promise<void>>()
   const locks = new Map<string, Promise<unknown>>()
   let reserved = 0
+  let stopping = false
   let overLimit = false
 
   const loop = new Loop({
@@ -79,9 +80,10 @@ export function createMediaFetcher(parts: MediaFetcherParts) {
       for (const one of wanted) {
         reserved += share
         const run = fetchOne(one, share)
-          .catch((err: unknown) =>
-            log.error({ err, instance: one.instance }, 'a medium could not be settled'),
-          )
+          .catch((err: unknown) => {
+            // Cut off by the end of the process, it is fetched after the next start.
+            if (!stopping) log.error({ err, instance: one.instance }, 'a medium could not be settled')
+          })
           .finally(() => {
             reserved -= share
             running.delete(run)
@@ -205,6 +207,7 @@ export function createMediaFetcher(parts: MediaFetcherParts) {
     },
     /** Takes nothing new; waits for what runs, at most `graceMs`. What is cut off is fetched after the next start. */
     async stop(graceMs: number) {
+      stopping = true
       await loop.stop()
       if (running.size === 0) return
       let timer: ReturnType<Clock['setTimeout']> | undefined

@@ -133,7 +133,7 @@ export async function mergeWaiting(engine: Engine, db: Db, now: number): Promise
 /**
  * Locks lanes in the order of their ids. Moves their fences, so that whoever held them finds out.
  * @param patient leave leased lanes to those who hold them
- * @returns false when one of them, or an outbox, is leased; nothing is changed then
+ * @returns false when one of them, or an outbox, is leased; at most fences of free lanes have moved then
  */
 export async function lockLanes(db: Db, chats: readonly number[], patient: boolean): Promise<boolean> {
   if (chats.length === 0) return true
@@ -145,7 +145,10 @@ export async function lockLanes(db: Db, chats: readonly number[], patient: boole
     .execute()
   if (leased.some((row) => row.outbox !== null || (patient && row.lane !== null))) return false
   for (const id of [...chats].sort((a, b) => a - b)) {
-    await sql`update lane set fence = fence + 1, holder = null where id = ${id}`.execute(db)
+    // Judged again under the lock: another node may have leased it meanwhile.
+    const { rows } = await sql<{ id: number }>`update lane set fence = fence + 1, holder = null
+      where id = ${id} and (holder is null or ${patient ? 0 : 1} = 1) returning id`.execute(db)
+    if (rows.length === 0) return false
   }
   return true
 }
