@@ -114,6 +114,16 @@ describe('over a gateway that gives references back', () => {
     expect((await world.command(id)).state).toBe('sent')
   })
 
+  test.each([-3_600_000, 3_600_000])('a clock %i ms off hides nothing and repeats nothing', async (off) => {
+    await using world = await withReferences()
+    world.next('failed', 'lost')
+    const id = await world.say('one')
+    world.records[0] = { ...world.records[0]!, at: world.records[0]!.at! + off }
+    await world.clock.advance('1h')
+    expect((await world.command(id)).state).toBe('sent')
+    expect(world.heard).toEqual(['one'])
+  })
+
   test('an echo before the answer settles it, and neither answer nor search changes that', async () => {
     await using world = await withReferences()
     world.next('hang')
@@ -225,6 +235,19 @@ describe('over a gateway without references', () => {
     await world.clock.advance('1h')
     expect(await world.states()).toEqual(['held'])
   })
+
+  test.each([-3_600_000, 3_600_000])(
+    'a clock %i ms off leaves it to a person, and repeats nothing',
+    async (off) => {
+      await using world = await withoutReferences()
+      world.next('lost')
+      const id = await world.say('one')
+      world.records[0] = { ...world.records[0]!, at: world.records[0]!.at! + off }
+      await world.clock.advance('3h')
+      expect((await world.command(id)).state).toBe('held')
+      expect(world.heard).toEqual(['one'])
+    },
+  )
 
   test('a receipt that comes late makes it worth another look', async () => {
     await using world = await withoutReferences()
