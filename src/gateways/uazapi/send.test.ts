@@ -148,18 +148,8 @@ describe('requests', () => {
       '/message/react',
       { number: '5511955550101', text: '', id: '3EB0B1' },
     ],
-    [
-      'a deletion',
-      { type: 'revoke', to: GROUP, target: TARGET },
-      '/message/delete',
-      { id: '3EB0B1' },
-    ],
-    [
-      'read',
-      { type: 'read', to: PHONE, targets: [TARGET] },
-      '/message/markread',
-      { id: ['3EB0B1'] },
-    ],
+    ['a deletion', { type: 'revoke', to: GROUP, target: TARGET }, '/message/delete', { id: '3EB0B1' }],
+    ['read', { type: 'read', to: PHONE, targets: [TARGET] }, '/message/markread', { id: ['3EB0B1'] }],
     [
       'a removal',
       { type: 'remove-member', to: GROUP, members: [PHONE, PRIVATE] },

@@ -4,6 +4,7 @@ import type { HttpOutcome } from '../../../core/ports.ts'
 import { timeLocked } from '../simulator/serve.ts'
 import { type About, asAnswer, asResult, judge } from './endings.ts'
 import { answered, NOW } from './served.fixture.ts'
+import { carriedOut, chatDeleted, membersChanged, readMarked, type Success, sentWithId } from './success.ts'
 
 const locked = timeLocked()
 type Failed = Partial<Extract<Answer<never>, { ok: false }>>
@@ -200,5 +201,52 @@ describe('what a refusal means', () => {
     expect(reason).toMatch(/./)
     expect(rest).toEqual(expected)
     if (expected.afterMs !== undefined) expect(result).toMatchObject({ afterMs: expected.afterMs })
+  })
+})
+
+/** What a 2xx may still say. */
+const ACCEPTED: [name: string, success: Success, body: unknown, end: string][] = [
+  ['a message', sentWithId, { id: '5511955550100:3EB0A1' }, 'sent:3EB0A1'],
+  ['a status post', sentWithId, { Id: '3EB0A1', status: 'Pending' }, 'sent:3EB0A1'],
+  ['a queued message', sentWithId, { messageid: '3EB0A1', status: 'Queued' }, 'sent:3EB0A1'],
+  ['a message that was stopped', sentWithId, { messageid: '3EB0A1', status: 'Canceled' }, 'unknown'],
+  ['a message without a name', sentWithId, { status: 'Pending' }, 'unknown'],
+  ['a list for a message', sentWithId, [], 'unknown'],
+  ['something done', carriedOut, {}, 'sent'],
+  ['a list for something done', carriedOut, [], 'unknown'],
+  ['nothing read', readMarked, { results: [{ status: 'error', error: 'x' }] }, 'rejected:gone'],
+  ['nothing read, disconnected', readMarked, { results: [{ status: 'error', error: 'No session' }] }, 'hold'],
+  ['a chat deleted in part', chatDeleted, { actions: ['deleteChatDB'], errors: ['x'] }, 'sent'],
+  ['a chat deleted not at all', chatDeleted, { actions: [], errors: ['x'] }, 'rejected:invalid'],
+  ['a chat deleted without a session', chatDeleted, { errors: ['No session'] }, 'hold'],
+  ['added', membersChanged('add'), { groupUpdated: [{ Error: 0 }, { Error: 403 }] }, 'sent'],
+  ['added who was in already', membersChanged('add'), { groupUpdated: [{ Error: 409 }] }, 'sent'],
+  [
+    'added whose privacy forbids it',
+    membersChanged('add'),
+    { groupUpdated: [{ Error: 403 }, { Error: 408 }] },
+    'rejected:unauthorized',
+  ],
+  [
+    'added who is not on WhatsApp',
+    membersChanged('add'),
+    { groupUpdated: [{ Error: 404 }] },
+    'rejected:not-on-whatsapp',
+  ],
+  ['removed who is not in', membersChanged('remove'), { groupUpdated: [{ Error: 404 }] }, 'rejected:gone'],
+  [
+    'promoted without the right',
+    membersChanged('promote'),
+    { groupUpdated: [{ Error: 403 }] },
+    'rejected:not-admin',
+  ],
+]
+
+describe('what a 2xx means', () => {
+  it.each(ACCEPTED)('%s', (_, success, body, end) => {
+    const result = success(body)
+    const detail =
+      result.end === 'sent' ? result.messageId : result.end === 'rejected' ? result.code : undefined
+    expect(detail === undefined ? result.end : `${result.end}:${detail}`).toBe(end)
   })
 })
