@@ -288,6 +288,8 @@ describe('hostile answers over real HTTP', () => {
       ),
     )
     for (const [type, result] of results) expect([type, result.end]).toEqual([type, 'unknown'])
+    // Typing is a courtesy: it fails without a word.
+    expect(await client.typing?.(ANA, 'start', 1_000)).toBeUndefined()
   })
   it.each(HOSTILE)('%s is no answer to a question', async (_, misbehave) => {
     answer = misbehave
