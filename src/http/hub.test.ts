@@ -268,3 +268,26 @@ describe('the API of a real hub', () => {
     expect((await ask(it.port, 'GET', '/ready', {})).status).toBe(200)
   })
 })
+
+test('two contacts the directory proves one, and a person who knows better', async () => {
+  await using it = await startHub()
+  const [one, other] = ['5491123456789', '541123456789'] as const
+  for (const [i, from] of [one, other, one, other].entries())
+    await it.deliver(message(`M${i}`, 'hello', from))
+  const chats = async () => data((await it.api('GET', '/chats')).json)
+  expect(await chats()).toHaveLength(2)
+  await it.hub.store.learn({ address: address('phone', one), aliases: [address('phone', other)] })
+  await expect.poll(async () => (await chats()).length).toBe(1)
+
+  const [chat] = await chats()
+  const { json } = await it.api('GET', `/contacts/${chat?.contact}/merges`)
+  const [merge] = data(json)
+  expect(merge).toMatchObject({ proof: 'directory', addresses: [`phone:${other}`] })
+  const undone = await it.api('POST', `/merges/${merge?.id}/undo`)
+  expect([undone.status, undone.json.undoneAt]).toEqual([200, expect.any(String)])
+  expect((await it.api('POST', `/merges/${merge?.id}/undo`)).status).toBe(409)
+  for (const { id, address: who } of await chats()) {
+    const said = async () => data((await it.api('GET', `/chats/${id}/messages`)).json).map((m) => m.id)
+    await expect.poll(said).toEqual(who === `phone:${one}` ? ['M2', 'M0'] : ['M3', 'M1'])
+  }
+})
