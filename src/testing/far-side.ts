@@ -67,12 +67,14 @@ export class FarSide {
     const gateway = this.#gateways.get(instance)
     if (!url.hostname.endsWith(HOST) || !number || !gateway)
       return { type: 'not-sent', reason: `there is no network in tests, so no ${url.hostname}` }
+    const bytes = request.body === undefined ? Buffer.alloc(0) : Buffer.from(request.body)
     const wire: WireRequest = {
       method: request.method,
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
       headers: lowerCase(request.headers ?? {}),
-      body: request.body === undefined ? '' : Buffer.from(request.body).toString('utf8'),
+      body: bytes.toString('utf8'),
+      bytes,
     }
     this.requests.push({ ...wire, instance })
     const world = this.#world.view(instance)

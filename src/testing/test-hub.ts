@@ -15,7 +15,7 @@ import { gateways as builtInGateways } from '../gateways/index.ts'
 import { createHub, type Hub } from '../hub.ts'
 import { systemClock } from '../platform/clock.ts'
 import { simulatedGateways } from '../simulator/gateways.ts'
-import type { Person, Place, Group as WorldGroup } from '../simulator/model.ts'
+import type { Person, Place, Shown, Group as WorldGroup } from '../simulator/model.ts'
 import type { Happening, SimulatedNumber } from '../simulator/port.ts'
 import { SimulatedWhatsApp } from '../simulator/world.ts'
 import { openSqliteStore } from '../storage/sqlite/open.ts'
@@ -28,6 +28,8 @@ export interface TestInstance {
   id: string
   /** Default: the test hub's. */
   gateway?: GatewayName
+  /** Version the gateway speaks on the wire. Default: its newest. */
+  generation?: string
   tags?: readonly string[]
   /** Wait between two sends (ms). Default: none. */
   pacing?: { minDelayMs: number; maxDelayMs: number }
@@ -74,6 +76,10 @@ export interface Speaker {
   reacts(emoji: string, to?: MessageId): Promise<void>
   edits(message: MessageId, text: string): Promise<void>
   revokes(message: MessageId): Promise<void>
+  /** Chooses in a poll of ours, by default the last message; `[]` takes the vote back. */
+  votes(options: readonly string[], poll?: MessageId): Promise<void>
+  /** Taps a button or row of a menu of ours, by its label or id; by default of the last message. */
+  taps(choice: string, menu?: MessageId): Promise<{ id: MessageId }>
   /** Opens the chat: everything of ours in it becomes read. */
   reads(): Promise<void>
   /** Texts our number said here, oldest first; what was deleted is gone. */
@@ -86,6 +92,10 @@ export interface Speaker {
 export interface Customer extends Speaker {
   readonly name: string
   readonly address: Address
+  /** Calls our number; it rings until somebody rejects it or 45 s are over. Answers the call's id. */
+  calls(options?: { video?: boolean }): Promise<string>
+  /** What WhatsApp shows of them from now on; at first both. */
+  shows(what: 'both' | 'phone' | 'private'): Promise<void>
   /** The same person in a group of theirs. */
   in(group: TestGroup): Speaker
 }
@@ -216,13 +226,17 @@ class RunningTestHub implements TestHub {
       clock: this.clock,
       random: dice(1),
       people: [],
-      numbers: instances.map(({ id }, index) => numberOf(id, index, gateways.get(id)!.generations[0]!)),
+      numbers: instances.map(({ id, generation }, index) =>
+        numberOf(id, index, generation ?? gateways.get(id)!.generations[0]!),
+      ),
     })
     this.#farSide = new FarSide(this.#world, gateways, this.clock)
     this.#world.subscribe((event) => {
       if (event.type !== 'happened') return
       const { instance, happening } = event
       const gateway = gateways.get(instance)!
+      const { generation } = this.#world.numbers.get(instance)!
+      if (happening.device !== undefined && !gateway.receiptsPerDevice?.includes(generation)) return
       this.#posting = this.#posting
         .then(() =>
           this.#post(instance, gateway.encode(happening, this.#world.numbers.get(instance)!), happening),
@@ -262,6 +276,9 @@ class RunningTestHub implements TestHub {
       {
         name: person.name,
         address: address('phone', digits),
+        calls: ({ video = false }: { video?: boolean } = {}) =>
+          this.#does(() => this.#world.call(direct, video)),
+        shows: (what: Shown) => this.#does(() => this.#world.setPerson(digits, { shows: what })),
         in: (group: TestGroup) => this.#speaker({ ...direct, group: group.address }),
       },
       Object.getOwnPropertyDescriptors(this.#speaker(direct)),
@@ -500,6 +517,16 @@ class RunningTestHub implements TestHub {
         }),
       edits: (message, text) => this.#does(() => this.#world.edit(place, message, text)),
       revokes: (message) => this.#does(() => this.#world.revoke(place, message)),
+      votes: (options, poll = messages().at(-1)?.id) =>
+        this.#does(() => {
+          if (poll === undefined) throw new Error('There is no poll of ours to vote in.')
+          this.#world.vote(place, poll, [...options])
+        }),
+      taps: (choice, menu = messages().at(-1)?.id) =>
+        this.#does(() => {
+          if (menu === undefined) throw new Error('There is no menu of ours to tap on.')
+          return idOf(this.#world.tap(place, menu, choice))
+        }),
       reads: () => this.#does(() => this.#world.read(place)),
       get messages() {
         return messages()
