@@ -162,16 +162,14 @@ describe('endings of a command', () => {
     [new Date(NOW + 30_000).toUTCString(), 30_000],
     [new Date(NOW - 30_000).toUTCString(), 0],
     ['soon', undefined],
-    ['-5', expect.anything()],
   ])('429 with Retry-After %s', async (header, afterMs) => {
     const result = await run(text, answered(429, '', { 'retry-after': header }))
-    expect(result.end).toBe('retry')
-    if (header !== '-5')
-      expect(result).toEqual({
-        end: 'retry',
-        reason: expect.any(String),
-        ...(afterMs !== undefined && { afterMs }),
-      })
+    expect(result).toEqual({
+      end: 'retry',
+      reason: expect.any(String),
+      ...(afterMs !== undefined && { afterMs }),
+    })
+  })
   })
   it.each([
     ['phone: cannot be blank.', '(phone: cannot be blank)'],

@@ -7,7 +7,7 @@ import { query } from './step.ts'
 
 const Qr = z.object({
   qr_link: z.string().min(1),
-  qr_duration: z.number().positive().optional().catch(undefined),
+  qr_duration: z.number().positive().max(600).optional().catch(undefined),
 })
 const Code = z.object({ pair_code: z.string().min(4).max(20) })
 
