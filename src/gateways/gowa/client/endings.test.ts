@@ -170,7 +170,6 @@ describe('endings of a command', () => {
       ...(afterMs !== undefined && { afterMs }),
     })
   })
-  })
   it.each([
     ['phone: cannot be blank.', '(phone: cannot be blank)'],
     [
@@ -179,7 +178,8 @@ describe('endings of a command', () => {
     ],
     ['phone number 5511955550101 is odd', 'invalid'],
     ['message: secret words must be shorter', 'invalid'],
-    ['secret words: cannot be blank.', '(words: cannot be blank)'],
+    ['secret words: cannot be blank.', 'invalid'],
+    ['secret: cannot be blank.', 'invalid'],
   ])('names the field of %s and quotes nothing else', async (message, words) => {
     const result = await run(text, error(400, 'VALIDATION_ERROR', message))
     if (result.end === 'sent') throw new Error('sent')

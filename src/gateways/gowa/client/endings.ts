@@ -151,9 +151,9 @@ function wordsOf(body: string, says: boolean): Failure | undefined {
   return WORDS.find((one) => (!says || one.says) && one.words.test(message))?.failure
 }
 
-/** A field's name and one of GOWA's fixed complaints about it; anything else may quote what was sent. */
+/** One of GOWA's fields and one of its fixed complaints about it; anything else may quote what was sent. */
 const COMPLAINT =
-  /\b([a-z][a-z_]{1,30}): (cannot be blank|must be a valid value|must be a valid URL|must be in a valid format|the length must be (?:no more than|no less than|between|exactly) \d{1,6}(?: and \d{1,6})?|must be no (?:less|greater) than \d{1,6})/
+  /(?:^|; )((?:phone|message|message_id|emoji|caption|link|duration|reply_message_id|latitude|longitude|contact_name|contact_phone|question|options|max_answer|group_id|participants|name|topic|title|timer_seconds|caller_jid|call_id|push_name|device_id|webhook_url|(?:image|video|audio|file|sticker)_url)): (cannot be blank|must be a valid value|must be a valid URL|must be in a valid format|the length must be (?:no more than|no less than|between|exactly) \d{1,6}(?: and \d{1,6})?|must be no (?:less|greater) than \d{1,6})/
 function withField(failure: Failure, body: string): Failure {
   const message = json(body)?.message
   const found = typeof message === 'string' ? COMPLAINT.exec(message.slice(0, 2_000)) : null
