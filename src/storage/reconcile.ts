@@ -6,7 +6,7 @@ import type { Conclusion, Finding, UnknownSend } from '../core/store.ts'
 import type { Db, Engine } from './dialect.ts'
 import type { EventData } from './lanes.ts'
 import { insertMessages, PLACE_HOLDER } from './messages.ts'
-import { outgoing } from './outbox.ts'
+import { outgoing } from './settle.ts'
 import { unpark, wakeOutboxes } from './tail.ts'
 
 /** Another send of the same words may still show up in the chat this long after it became unknown (ms). */

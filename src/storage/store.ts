@@ -15,6 +15,7 @@ import * as outbox from './outbox.ts'
 import { prune } from './prune.ts'
 import { createReads } from './reads.ts'
 import * as reconcile from './reconcile.ts'
+import * as settle from './settle.ts'
 import { beginStep, finishStep } from './steps.ts'
 import { undoMerge } from './undo.ts'
 
@@ -76,10 +77,10 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     },
     claimSends: (request) => engine.write((db) => outbox.claimSends(engine, db, request, now())),
     typed: (send, readyAt) => engine.write((db) => outbox.markTyped(db, send, readyAt)),
-    settle: (batch) => engine.write((db) => outbox.settleSends(engine, db, batch, now(), options)),
+    settle: (batch) => engine.write((db) => settle.settleSends(engine, db, batch, now(), options)),
     claimUnknown: (request) => engine.write((db) => reconcile.claimUnknown(engine, db, request, now())),
     conclude: (conclusion) => engine.write((db) => reconcile.conclude(engine, db, conclusion, now())),
-    recover: () => engine.write((db) => outbox.recoverAfterCrash(db, now())),
+    recover: () => engine.write((db) => settle.recoverAfterCrash(db, now())),
     learn: (party) =>
       engine.write(async (db) => {
         await resolveContacts(engine, db, [party], now(), 'directory')

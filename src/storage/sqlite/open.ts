@@ -3,7 +3,7 @@ import type { Clock, Logger } from '../../core/ports.ts'
 import type { Store } from '../../core/store.ts'
 import type { Db } from '../dialect.ts'
 import { type MigrationReport, migrate } from '../migrate.ts'
-import { holdRestored } from '../outbox.ts'
+import { holdRestored } from '../settle.ts'
 import { createStore } from '../store.ts'
 import { bootMarker, SqliteEngine, sqliteTypes } from './engine.ts'
 
