@@ -34,7 +34,9 @@ function invalid(part: string, data: unknown, schema: z.ZodType, error: z.ZodErr
 /** The validator's own words in the voice of the configuration's faults; what a schema says itself is kept. */
 export function inOurWords(issue: z.core.$ZodIssue, data: unknown, schema: z.ZodType): string {
   const value = valueAt(data, issue.path)
-  const generic = /^(Invalid (input|option|discriminator)|Too (small|big)|Unrecognized key)/.test(issue.message)
+  const generic = /^(Invalid (input|option|discriminator)|Too (small|big)|Unrecognized key)/.test(
+    issue.message,
+  )
   if (!generic) return issue.message
   switch (issue.code) {
     case 'unrecognized_keys': {
