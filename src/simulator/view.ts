@@ -1,5 +1,5 @@
 import { type Address, chatKind } from '../core/address.ts'
-import type { ChatDetails, Fact, Party } from '../core/events.ts'
+import type { ChatDetails, Fact } from '../core/events.ts'
 import type { MessageId } from '../core/ids.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Calls } from './calls.ts'
@@ -8,7 +8,9 @@ import type { Actor, Groups } from './groups.ts'
 import type { Login } from './login.ts'
 import type { ChatSettings, WorldChat, WorldMessage } from './model.ts'
 import { type People, party } from './people.ts'
+import type { Places } from './places.ts'
 import type { Happening, SimulatedNumber, World } from './port.ts'
+import type { Receipts } from './receipts.ts'
 import type { Shelf } from './shelf.ts'
 
 export interface ViewParts {
@@ -20,17 +22,13 @@ export interface ViewParts {
   login: Login
   shelf: Shelf
   newMessageId(): MessageId
-  /** Our number did this through the API. */
-  happened(chat: WorldChat, fact: Happening['fact'], reference?: string): void
-  /** Our number said something through the API. */
-  sent(chat: WorldChat, message: WorldMessage): void
-  /** A chat as WhatsApp shows it. */
-  shown(at: Address): Party
+  places: Places
+  receipts: Receipts
 }
 
 /** The world as the gateway of one number acts on it. */
 export function createView(number: SimulatedNumber, parts: ViewParts): World {
-  const { clock, people, groups, chats, calls, login, shelf } = parts
+  const { clock, people, groups, chats, calls, login, shelf, places, receipts } = parts
   const { instance } = number
   const now = () => clock.now() + (number.skewMs ?? 0)
   const own: Actor = { number, by: 'api' }
@@ -45,6 +43,10 @@ export function createView(number: SimulatedNumber, parts: ViewParts): World {
     const group = groups.byAddress.get(at)
     return group && group.instance === instance && group.own !== 'gone' ? group : undefined
   }
+  const did = (chat: WorldChat, fact: Happening['fact'], reference?: string) =>
+    places.happened(chat, fact, { author: 'api', reference })
+  const sent = (chat: WorldChat, message: WorldMessage) =>
+    receipts.expect(chat, message, places.recipients(chat))
   const flag = (to: Address, target: MessageId, name: 'pinned' | 'starred', on: boolean) => {
     const message = find(to, target)
     if (message) chats.setFlag(chatAt(to), message, name, on)
@@ -55,19 +57,19 @@ export function createView(number: SimulatedNumber, parts: ViewParts): World {
     now,
     newMessageId: parts.newMessageId,
     isOnWhatsApp: (to) => (isGroup(to) ? groupAt(to) !== undefined : people.exists(to)),
-    send(sent) {
-      const chat = chatAt(sent.to)
+    send(said) {
+      const chat = chatAt(said.to)
       const message = chats.add(chat, {
-        id: sent.id,
+        id: said.id,
         author: 'api',
-        content: sent.content,
-        ...(sent.mentions && { mentions: [...sent.mentions] }),
-        ...(sent.reference !== undefined && { reference: sent.reference }),
-        ...chats.quote(chat, sent.replyTo),
+        content: said.content,
+        ...(said.mentions && { mentions: [...said.mentions] }),
+        ...(said.reference !== undefined && { reference: said.reference }),
+        ...chats.quote(chat, said.replyTo),
       })
       chats.setTyping(chat, false)
-      parts.happened(chat, { kind: 'message', message: onWire(message) }, sent.reference)
-      parts.sent(chat, message)
+      did(chat, { kind: 'message', message: onWire(message) }, said.reference)
+      sent(chat, message)
     },
     forward(from, target, to) {
       const message = find(from, target)
@@ -75,8 +77,8 @@ export function createView(number: SimulatedNumber, parts: ViewParts): World {
       const chat = chatAt(to)
       const { content } = message
       const copy = chats.add(chat, { id: parts.newMessageId(), author: 'api', content, forwarded: true })
-      parts.happened(chat, { kind: 'message', message: onWire(copy) })
-      parts.sent(chat, copy)
+      did(chat, { kind: 'message', message: onWire(copy) })
+      sent(chat, copy)
       return copy.id
     },
     react(to, target, emoji) {
@@ -122,7 +124,7 @@ export function createView(number: SimulatedNumber, parts: ViewParts): World {
         .search(
           instance,
           { ...query, ...(query.chat !== undefined && { chat: people.resolve(query.chat) }) },
-          parts.shown,
+          (at) => places.shown(at),
         )
         .map((found) => ({ ...found, at: found.at + (number.skewMs ?? 0) })),
   } satisfies Partial<World>
@@ -175,7 +177,7 @@ export function createView(number: SimulatedNumber, parts: ViewParts): World {
       chats.of(instance).map((chat) => {
         const last = chat.messages.at(-1)
         return {
-          party: parts.shown(chat.address),
+          party: places.shown(chat.address),
           ...chat.settings,
           ...(last && { lastMessageAt: last.at }),
         }
@@ -184,7 +186,7 @@ export function createView(number: SimulatedNumber, parts: ViewParts): World {
       const chat = chatAt(to)
       const before = { ...chat.settings }
       chats.setSettings(chat, change)
-      for (const fact of chatFacts(before, chat.settings)) parts.happened(chat, fact)
+      for (const fact of chatFacts(before, chat.settings)) did(chat, fact)
     },
     deleteChat: (to) => chats.remove(chatAt(to)),
     people: () => [...people.byDigits.values()].map(party),

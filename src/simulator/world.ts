@@ -1,5 +1,5 @@
 import { type Address, address } from '../core/address.ts'
-import type { Author, Content, GroupChange, Party, PresenceState } from '../core/events.ts'
+import type { Content, GroupChange, PresenceState } from '../core/events.ts'
 import { type MessageId, messageId } from '../core/ids.ts'
 import type { Clock, Random } from '../core/ports.ts'
 import { Calls } from './calls.ts'
@@ -16,7 +16,8 @@ import {
   type WorldMessage,
 } from './model.ts'
 import { News, Timers } from './news.ts'
-import { People, party } from './people.ts'
+import { People } from './people.ts'
+import { Places } from './places.ts'
 import type { Happening, SimulatedNumber, World } from './port.ts'
 import { Receipts } from './receipts.ts'
 import { Shelf } from './shelf.ts'
@@ -52,6 +53,7 @@ export class SimulatedWhatsApp {
   readonly #people: People
   readonly #groups: Groups
   readonly #chats: Chats
+  readonly #places: Places
   readonly #receipts: Receipts
   readonly #deliveredMs: readonly [number, number]
   readonly #calls: Calls
@@ -74,6 +76,13 @@ export class SimulatedWhatsApp {
     this.#groups = new Groups(options.groups ?? [], { random, news, people: this.#people, number })
     this.groups = this.#groups.byAddress
     this.#chats = new Chats(clock, news, this.#people)
+    this.#places = new Places({
+      news,
+      people: this.#people,
+      groups: this.#groups,
+      chats: this.#chats,
+      number,
+    })
     this.#deliveredMs = options.deliveredMs ?? [150, 400]
     this.#receipts = new Receipts({
       chats: this.#chats,
@@ -81,7 +90,7 @@ export class SimulatedWhatsApp {
       random,
       deliveredMs: this.#deliveredMs,
       readMs: options.readMs ?? [600, 1_200],
-      happened: (chat, fact, sender, device) => this.#happened(chat, fact, { sender, device }),
+      happened: (chat, fact, sender, device) => this.#places.happened(chat, fact, { sender, device }),
     })
     this.#calls = new Calls(news, timers, random)
     this.#login = new Login({
@@ -113,7 +122,7 @@ export class SimulatedWhatsApp {
 
   /** A person writes to one of our numbers or into a group. */
   say(place: Place, content: Content, replyTo?: MessageId): WorldMessage {
-    const chat = this.#placed(place)
+    const chat = this.#places.chat(place)
     const person = this.#people.get(place.person)
     if (place.group !== undefined) this.#groups.mustSpeak(this.#groups.get(place.group), person)
     const message = this.#chats.add(chat, {
@@ -126,7 +135,7 @@ export class SimulatedWhatsApp {
     // Whoever is blocked sees one tick, for ever.
     if (chat.settings.blocked) return message
     this.#chats.setSettings(chat, { unread: chat.settings.unread + 1 })
-    this.#happened(chat, { kind: 'message', message: onWire(message) }, { sender: person })
+    this.#places.happened(chat, { kind: 'message', message: onWire(message) }, { sender: person })
     this.#timers.after(this.#receipts.between(this.#deliveredMs), () => {
       if (this.#number(chat.instance).connected) this.#chats.move(chat, message, 'delivered')
     })
@@ -135,7 +144,7 @@ export class SimulatedWhatsApp {
 
   /** Somebody writes by hand on the business phone: our own number, but not through its API. */
   sayByHand(place: Place, content: Content, replyTo?: MessageId): WorldMessage {
-    const chat = this.#placed(place)
+    const chat = this.#places.chat(place)
     if (!this.#number(place.instance).connected) throw new WorldError('the number is not connected')
     const message = this.#chats.add(chat, {
       id: this.newMessageId(),
@@ -143,19 +152,19 @@ export class SimulatedWhatsApp {
       content,
       ...this.#chats.quote(chat, replyTo),
     })
-    this.#happened(chat, { kind: 'message', message: onWire(message) }, { author: 'person' })
-    this.#receipts.expect(chat, message, this.#recipients(chat))
+    this.#places.happened(chat, { kind: 'message', message: onWire(message) }, { author: 'person' })
+    this.#receipts.expect(chat, message, this.#places.recipients(chat))
     this.#chats.setByHand(chat, true)
     return message
   }
 
   /** Somebody opens the chat on the business phone: everything there becomes read. */
   readByHand(place: Place): void {
-    const chat = this.#placed(place)
+    const chat = this.#places.chat(place)
     for (const message of chat.messages) {
       if (message.by === undefined || this.#chats.hasReached(message, 'read')) continue
       this.#chats.move(chat, message, 'read')
-      this.#happened(
+      this.#places.happened(
         chat,
         { kind: 'receipt', target: message.id, state: 'read', self: true },
         { author: 'person' },
@@ -166,40 +175,40 @@ export class SimulatedWhatsApp {
 
   /** Whoever wrote by hand in a chat is done with it. */
   handBack(place: Place): void {
-    this.#chats.setByHand(this.#placed(place), false)
+    this.#chats.setByHand(this.#places.chat(place), false)
   }
 
   /** A person's reaction; an empty `emoji` takes it back. */
   react(place: Place, target: MessageId, emoji: string): void {
-    const chat = this.#placed(place)
+    const chat = this.#places.chat(place)
     this.#chats.setReaction(chat, this.#chats.message(chat, target), emoji, place.person)
     this.#byPerson(chat, place, { kind: 'reaction', target, emoji, id: this.newMessageId() })
   }
 
   /** A person rewrites one of their own messages. */
   edit(place: Place, target: MessageId, text: string): void {
-    const chat = this.#placed(place)
+    const chat = this.#places.chat(place)
     this.#chats.rewrite(chat, this.#chats.own(chat, target, place.person), text)
     this.#byPerson(chat, place, { kind: 'edit', target, text, id: this.newMessageId() })
   }
 
   /** A person deletes one of their own messages for everyone. */
   revoke(place: Place, target: MessageId): void {
-    const chat = this.#placed(place)
+    const chat = this.#places.chat(place)
     this.#chats.takeBack(chat, this.#chats.own(chat, target, place.person))
     this.#byPerson(chat, place, { kind: 'revoke', target })
   }
 
   /** A person puts a message at the top of the chat, or takes it from there. */
   pin(place: Place, target: MessageId, pinned: boolean): void {
-    const chat = this.#placed(place)
+    const chat = this.#places.chat(place)
     this.#chats.setFlag(chat, this.#chats.message(chat, target), 'pinned', pinned)
     this.#byPerson(chat, place, { kind: 'pin', target, pinned })
   }
 
   /** A person chooses in a poll; every vote replaces the one before, no options take it back. */
   vote(place: Place, target: MessageId, options: string[]): void {
-    const chat = this.#placed(place)
+    const chat = this.#places.chat(place)
     const message = this.#chats.message(chat, target)
     const { content } = message
     if (content.type !== 'poll') throw new WorldError('this message is no poll')
@@ -213,7 +222,7 @@ export class SimulatedWhatsApp {
 
   /** A person taps a button or chooses a row of a menu, by its label or id. */
   tap(place: Place, target: MessageId, choice: string): WorldMessage {
-    const chat = this.#placed(place)
+    const chat = this.#places.chat(place)
     const { content } = this.#chats.message(chat, target)
     const options = content.type === 'menu' ? content.options : []
     const option = options.find(({ id, text }) => id === choice || text === choice)
@@ -224,7 +233,7 @@ export class SimulatedWhatsApp {
 
   /** A person opens the chat: everything of ours in it becomes read at once. */
   read(place: Place): void {
-    const chat = this.#placed(place)
+    const chat = this.#places.chat(place)
     const person = this.#people.get(place.person)
     for (const message of chat.messages) {
       if (message.by === undefined && message.revokedAt === undefined)
@@ -235,7 +244,7 @@ export class SimulatedWhatsApp {
   /** A person types, records, stops, comes or goes. */
   presence(place: Place, state: PresenceState): void {
     const lastSeen = state === 'offline' ? { lastSeen: this.#clock.now() } : {}
-    this.#byPerson(this.#placed(place), place, { kind: 'presence', state, ...lastSeen })
+    this.#byPerson(this.#places.chat(place), place, { kind: 'presence', state, ...lastSeen })
   }
 
   /** A person calls one of our numbers; answers the call's id. */
@@ -365,9 +374,8 @@ export class SimulatedWhatsApp {
         login: this.#login,
         shelf: this.#shelf,
         newMessageId: () => this.newMessageId(),
-        happened: (chat, fact, reference) => this.#happened(chat, fact, { author: 'api', reference }),
-        sent: (chat, message) => this.#receipts.expect(chat, message, this.#recipients(chat)),
-        shown: (at) => this.#shown(at),
+        places: this.#places,
+        receipts: this.#receipts,
       })
       this.#views.set(instance, view)
     }
@@ -394,55 +402,8 @@ export class SimulatedWhatsApp {
     this.#news.tell({ type: 'number', number })
   }
 
-  #placed(place: Place): WorldChat {
-    const { instance } = this.#number(place.instance)
-    const person = this.#people.get(place.person)
-    if (place.group === undefined) return this.#chats.with(instance, person.digits)
-    const group = this.#groups.get(place.group)
-    if (group.instance !== instance || group.own === 'gone')
-      throw new WorldError('this number is not in the group')
-    if (!group.members.includes(person.digits)) throw new WorldError(`${person.name} is not in the group`)
-    return this.#chats.at(instance, group.address)
-  }
-
-  /** Who gets what our number says in a chat. */
-  #recipients({ address: at }: WorldChat): Person[] {
-    const group = this.#groups.byAddress.get(at)
-    if (group) return group.members.map((digits) => this.#people.get(digits))
-    const person = this.#people.find(at)
-    return person ? [person] : []
-  }
-
   #byPerson(chat: WorldChat, place: Place, fact: Happening['fact']): void {
-    if (!chat.settings.blocked) this.#happened(chat, fact, { sender: this.#people.get(place.person) })
-  }
-
-  #happened(
-    chat: WorldChat,
-    fact: Happening['fact'],
-    by: {
-      sender?: Person
-      author?: Author
-      reference?: string | undefined
-      device?: number | undefined
-    },
-  ): void {
-    const number = this.#number(chat.instance)
-    this.#news.happened(number, {
-      fact,
-      author: by.author ?? 'other',
-      chat: this.#shown(chat.address),
-      sender: party(by.sender ?? number),
-      ...(by.reference !== undefined && { reference: by.reference }),
-      ...(by.device !== undefined && { device: by.device }),
-    })
-  }
-
-  #shown(at: Address): Party {
-    const group = this.#groups.byAddress.get(at)
-    if (group) return { address: at, aliases: [], name: group.name }
-    const person = this.#people.find(at)
-    return person ? party(person) : { address: at, aliases: [] }
+    if (!chat.settings.blocked) this.#places.happened(chat, fact, { sender: this.#people.get(place.person) })
   }
 
   /** What people wrote while the number was away now has its second tick. */
