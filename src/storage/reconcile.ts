@@ -45,14 +45,10 @@ export async function claimUnknown(
   const sends: UnknownSend[] = []
   for (const row of rows.sort((a, b) => a.seq - b.seq)) {
     const sentAt = row.sending_at ?? row.unknown_at ?? now
-    const strangers = await db
-      .selectFrom('early_receipt')
-      .select('message_id')
-      .where('instance', '=', row.instance)
-      .where('chat_id', '=', row.chat_id)
-      .where('at', '>=', sentAt)
-      .orderBy('at', 'desc')
-      .execute()
+    const { rows: strangers } = await sql<{ message_id: string }>`select message_id from early_receipt
+      where instance = ${row.instance} and at >= ${sentAt}
+        and chat_id in (select ${row.chat_id} union all select id from chat where merged_into = ${row.chat_id})
+      order by at desc`.execute(db)
     sends.push({
       id: row.id as CommandId,
       chat: row.chat_id as ChatId,
