@@ -106,7 +106,9 @@ export function createDeliverer(parts: DeliverParts) {
   async function perform(send: ClaimedSend, deadline: number): Promise<void> {
     const client = parts.clients.get(send.instance)
     if (send.task === 'typing') {
-      await client?.typing?.(send.command.to, 'start', send.typingMs).catch((err: unknown) => {
+      const { command } = send
+      const as = command.type === 'media' && command.media === 'voice' ? 'voice' : 'text'
+      await client?.typing?.(command.to, 'start', send.typingMs, as).catch((err: unknown) => {
         log.warn({ err, command: send.id, instance: send.instance }, 'typing could not be shown')
       })
       await store.typed(send, clock.now() + send.typingMs)
