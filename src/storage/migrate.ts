@@ -3,9 +3,10 @@ import { HubError } from '../core/errors.ts'
 import type { Db, Engine } from './dialect.ts'
 import type { Migration, SchemaTypes } from './migration.ts'
 import { spine } from './migrations/0001_spine.ts'
+import { doubtMergesMedia } from './migrations/0002_doubt_merges_media.ts'
 
 /** In order, forward only. A released migration is never changed. */
-export const migrations: readonly Migration[] = [spine]
+export const migrations: readonly Migration[] = [spine, doubtMergesMedia]
 
 export interface MigrationReport {
   applied: string[]

@@ -27,10 +27,8 @@ export const spine: Migration = {
     sql`create index lane_ready on lane (ready_at) where ready_at is not null`,
 
     sql`create table contact (id ${t.id}, name text, created_at ${t.int} not null, merged_into ${t.int})`,
-    sql`create index contact_merged on contact (merged_into) where merged_into is not null`,
     sql`create table address (
-      address text primary key, contact_id ${t.int} not null, created_at ${t.int} not null,
-      seen integer not null default 1) ${t.clustered}`,
+      address text primary key, contact_id ${t.int} not null, created_at ${t.int} not null) ${t.clustered}`,
     sql`create index address_contact on address (contact_id)`,
 
     sql`create table chat (
@@ -45,7 +43,7 @@ export const spine: Migration = {
       author text not null, contact_id ${t.int}, at ${t.int} not null, status integer not null,
       live integer not null default 1,
       content text not null, reply_to text, reactions text, edited_at ${t.int}, revoked_at ${t.int},
-      votes text, pinned_at ${t.int}, command_id text, address text, origin_chat ${t.int}, unique (chat_id, message_id))`,
+      command_id text, unique (chat_id, message_id))`,
     sql`create index message_chat on message (chat_id, id)`,
 
     sql`create table command (
@@ -53,12 +51,9 @@ export const spine: Migration = {
       event_id ${t.int}, type text not null, state text not null, body text not null,
       typing_ms integer not null default 0, typed integer not null default 0, epoch ${t.int},
       attempts integer not null default 0, message_id text, reason text, created_at ${t.int} not null,
-      sending_at ${t.int}, unknown_at ${t.int}, settled_at ${t.int}, search_at ${t.int},
-      search_from ${t.int}, absences integer not null default 0)`,
+      sending_at ${t.int}, unknown_at ${t.int}, settled_at ${t.int})`,
     sql`create unique index command_key on command (key) where key is not null`,
     sql`create index command_active on command (chat_id, seq) where state in ('queued', 'sending', 'unknown')`,
-    sql`create index command_doubt on command (chat_id) where unknown_at is not null`,
-    sql`create index command_search on command (search_at) where search_at is not null`,
     sql`create index command_attention on command (state, seq) where state in ('unknown', 'held', 'dead')`,
 
     sql`create table outbox (
@@ -77,8 +72,8 @@ export const spine: Migration = {
     sql`create index parked_until on parked (until)`,
 
     sql`create table early_receipt (
-      instance text not null, message_id text not null, chat_id ${t.int} not null, status integer not null,
-      at ${t.int} not null, expires_at ${t.int} not null, primary key (instance, message_id))`,
+      instance text not null, message_id text not null, status integer not null, expires_at ${t.int} not null,
+      primary key (instance, message_id))`,
     sql`create index early_receipt_expires on early_receipt (expires_at)`,
 
     sql`create table step (
@@ -93,21 +88,9 @@ export const spine: Migration = {
       hold_until ${t.int}, connection text, last_event_at ${t.int})`,
 
     sql`create table pending_merge (
-      id ${t.id}, contact_a ${t.int} not null, contact_b ${t.int} not null, proof text not null,
-      created_at ${t.int} not null, unique (contact_a, contact_b))`,
+      id ${t.id}, contact_a ${t.int} not null, contact_b ${t.int} not null, created_at ${t.int} not null,
+      unique (contact_a, contact_b))`,
     sql`create table contact_merge (
-      id ${t.id}, kept ${t.int} not null, gone ${t.int} not null, at ${t.int} not null, proof text not null,
-      detail text not null, undone_at ${t.int})`,
-    sql`create index contact_merge_kept on contact_merge (kept)`,
-    sql`create index contact_merge_gone on contact_merge (gone)`,
-
-    sql`create table media (
-      message ${t.int} primary key, instance text not null, state text not null, attempts integer not null default 0,
-      ready_at ${t.int}, created_at ${t.int} not null, fetched_at ${t.int}, hash text, bytes ${t.int}, mime text,
-      reason text)`,
-    sql`create index media_ready on media (ready_at) where ready_at is not null`,
-    sql`create index media_hash on media (hash) where hash is not null`,
-    sql`create index media_expired on media (hash) where state = 'expired' and hash is not null`,
-    sql`create index media_fetched on media (fetched_at) where fetched_at is not null`,
+      id ${t.id}, kept ${t.int} not null, gone ${t.int} not null, at ${t.int} not null, detail text not null)`,
   ],
 }

@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sendConformance } from '../../../test/send-conformance.ts'
 import {
@@ -12,9 +13,11 @@ import {
   textEvent,
 } from '../../../test/store-conformance.ts'
 import type { Address } from '../../core/address.ts'
-import type { CommandId, InstanceId } from '../../core/ids.ts'
+import type { CommandId, ContactId, InstanceId } from '../../core/ids.ts'
 import type { Logger } from '../../core/ports.ts'
 import type { Store } from '../../core/store.ts'
+import { spine } from '../migrations/0001_spine.ts'
+import { SqliteEngine, sqliteTypes } from './engine.ts'
 import { openSqliteStore } from './open.ts'
 import { openSqliteThread } from './thread.ts'
 
@@ -129,6 +132,29 @@ describe('a SQLite file', () => {
     db.exec("insert into migration values ('9999_future', 0)")
     db.close()
     await expect(openAt(path, clock)).rejects.toMatchObject({ code: 'E_STORE_NEWER' })
+  })
+
+  test('written by an earlier program is brought up to date, and nothing in it is lost', async () => {
+    const path = join(dir, 'hub.db')
+    const old = new SqliteEngine({ path, clock: clockOf(clock), log: silent })
+    await old.write(async (db) => {
+      for (const statement of spine.statements(sqliteTypes)) await statement.execute(db)
+      await sql`create table migration (name text primary key, applied_at integer not null)`.execute(db)
+      await sql`insert into migration values (${spine.name}, 0)`.execute(db)
+      await sql`insert into contact (id, name, created_at) values (1, 'Ana', 0)`.execute(db)
+      await sql`insert into address values (${ana.address}, 1, 0)`.execute(db)
+      await sql`insert into contact_merge (kept, gone, at, detail) values (1, 2, 0, '{"chats":[{"moved":2}]}')`.execute(
+        db,
+      )
+    })
+    await old.close()
+    const store = await openAt(path, clock)
+    await store.enqueue(hello)
+    expect(await store.getContact(1 as ContactId)).toMatchObject({ name: 'Ana', addresses: [ana.address] })
+    expect(await store.listMerges(1 as ContactId, { limit: 10 })).toMatchObject({ data: [] })
+    expect(await store.claimMedia({ limit: 1, leaseMs: 1000 })).toEqual([])
+    expect(await store.claimUnknown({ limit: 1, leaseMs: 1000 })).toEqual([])
+    await store.close()
   })
 
   test('that is no database is said to be none', async () => {
