@@ -19,6 +19,7 @@ test('tells who owns a chat and which sends are open, while anybody watches', as
     },
     clock,
     changed,
+    (at) => (at === 'private:911' ? address('phone', '5511912345678') : at),
   )
   chats.start()
   await clock.advance(10)
@@ -41,8 +42,13 @@ test('tells who owns a chat and which sends are open, while anybody watches', as
     ['/commands/c1/resolve', { decision: 'sent' }],
     ['/chats/chat_1/owner', { owner: 'bot' }],
   ])
+  hub.held = []
+  hub.unknown = [{ ...command, type: 'poll' }]
+  chat.address = 'private:911'
+  await clock.advance(1_000)
+  expect(chats.list).toMatchObject([{ address: 'phone:5511912345678', open: [{ state: 'unknown' }] }])
   chats.stop()
   hub.held = []
   await clock.advance(5_000)
-  expect(changed).toHaveBeenCalledTimes(2)
+  expect(changed).toHaveBeenCalledTimes(3)
 })

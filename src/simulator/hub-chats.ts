@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Address } from '../core/address.ts'
+import { type Address, parseAddress } from '../core/address.ts'
+import { MESSAGE_COMMANDS } from '../core/commands.ts'
 import type { Clock, TimerHandle } from '../core/ports.ts'
 
 const CHECK_MS = 1_000
@@ -53,13 +54,21 @@ export class HubChats {
   readonly #ask: AskHub | undefined
   readonly #clock: Clock
   readonly #changed: (list: readonly HubChat[]) => void
+  readonly #phoneOf: (at: Address) => Address
   #since = new Map<string, number>()
   #timer: TimerHandle | undefined
 
-  constructor(ask: AskHub | undefined, clock: Clock, changed: (list: readonly HubChat[]) => void) {
+  /** @param phoneOf the address the phone keeps a chat under: the hub may know it by a private id only */
+  constructor(
+    ask: AskHub | undefined,
+    clock: Clock,
+    changed: (list: readonly HubChat[]) => void,
+    phoneOf: (at: Address) => Address,
+  ) {
     this.#ask = ask
     this.#clock = clock
     this.#changed = changed
+    this.#phoneOf = phoneOf
   }
 
   start(): void {
@@ -74,7 +83,7 @@ export class HubChats {
   /** Lets the bot speak in a chat again that a person took over. */
   async release(instance: string, address: Address): Promise<void> {
     const { data } = chatsSchema.parse(await this.#ask?.('GET', `/chats?instance=${instance}&limit=200`))
-    const found = data.find((chat) => chat.address === address)
+    const found = data.find((chat) => this.#onPhone(chat.address) === address)
     if (found) await this.#ask?.('POST', `/chats/${found.id}/owner`, { owner: 'bot' })
     await this.#refresh()
   }
@@ -83,6 +92,11 @@ export class HubChats {
   async resolve(command: string, decision: Decision): Promise<void> {
     await this.#ask?.('POST', `/commands/${command}/resolve`, { decision })
     await this.#refresh()
+  }
+
+  #onPhone(text: string): string {
+    const at = parseAddress(text)
+    return at ? this.#phoneOf(at) : text
   }
 
   async #check(): Promise<void> {
@@ -105,7 +119,7 @@ export class HubChats {
     for (const [index, answer] of commands.entries()) {
       const state = UNSETTLED[index] ?? 'held'
       for (const { id, chat, type, command } of commandsSchema.parse(answer).data.reverse()) {
-        if (type !== 'text' && type !== 'media') continue
+        if (!(MESSAGE_COMMANDS as readonly string[]).includes(type)) continue
         const since = this.#since.get(`${state} ${id}`) ?? this.#clock.now()
         seen.set(`${state} ${id}`, since)
         const send = { id, state, text: command.text, since }
@@ -118,7 +132,11 @@ export class HubChats {
     this.#since = seen
     const list = chatsSchema
       .parse(chats)
-      .data.map(({ id, ...chat }) => ({ ...chat, open: open.get(id) ?? [] }))
+      .data.map(({ id, address, ...chat }) => ({
+        ...chat,
+        address: this.#onPhone(address),
+        open: open.get(id) ?? [],
+      }))
       .filter(({ owner, open: sends }) => owner !== 'bot' || sends.length > 0)
     if (JSON.stringify(list) === JSON.stringify(this.list)) return
     this.list = list

@@ -118,7 +118,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     canKill: options.hub?.kill !== undefined,
     canAsk: options.hub?.ask !== undefined,
   })
-  const hubChats = new HubChats(options.hub?.ask, clock, (list) => streams.send('hub-chats', list))
+  const hubChats = new HubChats(
+    options.hub?.ask,
+    clock,
+    (list) => streams.send('hub-chats', list),
+    (at) => world.chatAddress(at),
+  )
   const chatView = (chat: WorldChat) => ({
     ...chat,
     messages: chat.messages.slice(-MESSAGES_SHOWN).map(messageView),

@@ -112,6 +112,12 @@ export class SimulatedWhatsApp {
     return this.#chats.list()
   }
 
+  /** The address a chat with somebody is kept under, by whatever name they go. */
+  chatAddress(at: Address): Address {
+    const person = this.#people.find(at)
+    return person ? address('phone', person.digits) : at
+  }
+
   /** Forgets every timer, so that nothing happens any more. */
   close(): void {
     this.#timers.close()

@@ -224,7 +224,7 @@ test('a send of which nobody knows the end is shown, and a person decides', asyn
     .locator('#open-send')
     .getByText(/Nobody knows whether one answer.*waits [0-9]+ s/)
     .waitFor()
-  await page.locator('.line.call.bad', { hasText: '/send/message' }).waitFor()
+  await page.locator('.line.call.bad', { hasText: '/send/message' }).first().waitFor()
   for (const width of [1280, 390])
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.setViewportSize({ width, height: 844 })
