@@ -43,8 +43,22 @@ const TABLE: [
   ],
   [
     'a session that is missing, in Portuguese',
-    answered(500, { error: 'Instância desconectada' }),
+    answered(500, { error: 'Não há sessão' }),
     'message',
+    'hold',
+    { code: 'not-connected', retry: true },
+  ],
+  [
+    'a connection that may have broken under a message',
+    answered(503, { error: 'WhatsApp disconnected' }),
+    'message',
+    'unknown',
+    { retry: true },
+  ],
+  [
+    'the same of a chat, in Portuguese',
+    answered(500, { error: 'Instância desconectada' }),
+    'chat',
     'hold',
     { code: 'not-connected', retry: true },
   ],

@@ -55,6 +55,8 @@ const errorBody = z.object({
 /** Texts come in English or Portuguese, and the same text with 401, 500 or 503, depending on the path. */
 const NOT_CONNECTED =
   /\bno (?:active )?session\b|not (?:connected|logged in)|whatsapp disconnected|instance (?:is )?disconnected|desconectad[oa]|n[ãa]o (?:est[áa] )?conectad[oa]|(?:sem|n[ãa]o (?:h[áa]|tem|possui)) sess[ãa]o/i
+/** Said before a message is looked at. The other words may also tell of a connection that broke under it. */
+const NO_SESSION = /\bno (?:active )?session\b|(?:sem|n[ãa]o (?:h[áa]|tem|possui)) sess[ãa]o/i
 const NOT_ON_WHATSAPP =
   /not (?:registered )?(?:on|in) whatsapp|not (?:a )?(?:valid )?whatsapp (?:number|user)|number (?:is )?not registered|n[ãa]o (?:est[áa](?: registrad[oa]| cadastrad[oa])? no|existe no|(?:possui|tem)(?: conta (?:de|no))?) whatsapp/i
 /** Go's decoder: the request was not understood at all, so one of the two sides has a fault. */
@@ -133,7 +135,8 @@ function refusal(answer: Extract<HttpOutcome, { type: 'answered' }>, options: Ju
   if (status === 429) {
     return { kind: 'wait', code: 'rate-limited', reason: 'uazapi asks to wait (429).', ...wait }
   }
-  if (NOT_CONNECTED.test(words)) return NOT_CONNECTED_FAILURE
+  const notConnected = about === 'message' && status >= 500 ? NO_SESSION : NOT_CONNECTED
+  if (notConnected.test(words)) return NOT_CONNECTED_FAILURE
   if (NOT_ON_WHATSAPP.test(words)) return rejection('not-on-whatsapp', 'The recipient is not on WhatsApp.')
   if (error?.provider_code !== undefined) {
     return rejection('invalid', `WhatsApp refused the request (${error.provider_code}).`)

@@ -333,8 +333,8 @@ it('a code that is still being made is asked for once more, then left to the cal
 
 describe('the version', () => {
   it.each([
-    ['2.1', { version: '2.1', agents: false, pages: false, pin: true }],
-    ['1.0', { version: '1.0 to 2.0.1', agents: true, pages: true, pin: false }],
+    ['2.1', { version: '2.0.1 or newer', agents: false, pages: false, limits: true }],
+    ['1.0', { version: '1.0 to 2.0.1', agents: true, pages: true, limits: false }],
   ] as const)('of the %s line shows in its answers, and is remembered', async (line, expected) => {
     const { client, paths } = served(line)
     const found = await client.version()
@@ -346,8 +346,7 @@ describe('the version', () => {
         features: {
           agents: expected.agents,
           'page-numbers': expected.pages,
-          'message/pin': expected.pin,
-          'chat/ephemeral': expected.pin,
+          'message-limits': expected.limits,
           'host-status': true,
         },
       },
@@ -360,15 +359,18 @@ describe('the version', () => {
   })
   it('shows although the number is not connected', async () => {
     const { client } = served('2.1', { connected: false })
+    expect(await client.version()).toMatchObject({ ok: true, value: { version: '2.0.1 or newer' } })
+  })
+  it('is 2.1 once something was used that came with it', async () => {
+    const { client } = served()
+    const chat = { type: 'chat', to: ANA, set: 'ephemeral', seconds: 86_400 } as const
+    expect(await client.send(chat, REFERENCE)).toEqual({ end: 'sent' })
     expect(await client.version()).toMatchObject({ ok: true, value: { version: '2.1' } })
   })
-  it('changes nothing by asking', async () => {
-    const { client, asked, view } = served()
+  it.each(LINES)('is asked by requests that read and change nothing, on the %s line', async (line) => {
+    const { client, paths } = served(line)
     await client.version()
-    expect(view.memory.size).toBe(0)
-    for (const { method, json } of asked) {
-      expect(method === 'GET' || JSON.stringify(json) === '{}' || asked[0]?.json === json).toBe(true)
-    }
+    expect(paths().filter((path) => !path.startsWith('GET '))).toEqual(['POST /chat/find'])
   })
   it('is not known where nobody answers', async () => {
     const { client } = served('2.1', {}, () => ({ type: 'not-sent', reason: 'x' }))

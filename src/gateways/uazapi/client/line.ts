@@ -16,6 +16,7 @@ export const FEATURES = [
   'group/invitelink',
   'contacts/list',
   'page-numbers',
+  'message-limits',
   'host-status',
 ] as const
 export type Feature = (typeof FEATURES)[number]

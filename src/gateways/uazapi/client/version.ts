@@ -4,16 +4,15 @@ import type { Asking } from './asking.ts'
 import { FEATURES, type Feature, type Line } from './line.ts'
 
 /**
- * uazapi says its version nowhere, so it is told by what a server has. The paths are asked with nothing in
- * the body: where they exist they refuse that, and nothing else can happen.
+ * uazapi says its version nowhere, so it is told by what a server has. Only what reads is asked: nobody has
+ * promised that a request that changes something does nothing when it is empty. What came with 2.1 are only
+ * such requests, so it shows once one of them was used.
  */
-const PROBES: readonly { feature: Feature; method: 'GET' | 'POST'; path: string }[] = [
-  { feature: 'agents', method: 'GET', path: '/agent/list' },
-  { feature: 'message/pin', method: 'POST', path: '/message/pin' },
-  { feature: 'chat/ephemeral', method: 'POST', path: '/chat/ephemeral' },
-  { feature: 'group/updateJoinApproval', method: 'POST', path: '/group/updateJoinApproval' },
+const PROBES: readonly { feature: Feature; path: string }[] = [
+  { feature: 'agents', path: '/agent/list' },
+  { feature: 'message-limits', path: '/instance/wa_messages_limits' },
   // Public, and in no document: how many instances of the host are connected.
-  { feature: 'host-status', method: 'GET', path: '/status' },
+  { feature: 'host-status', path: '/status' },
 ]
 /** The way pages are counted changed with 2.0.1's second document: by number before, by offset since. */
 const pages = z.object({
@@ -23,7 +22,7 @@ const pages = z.object({
 /** The versions whose documents agree with what was seen. */
 function guess(has: (feature: Feature) => boolean | undefined): string | undefined {
   if (has('chat/ephemeral')) return '2.1'
-  if (has('message/pin') || has('page-numbers') === false) return '2.0.1'
+  if (has('message-limits') || has('message/pin') || has('page-numbers') === false) return '2.0.1 or newer'
   if (has('agents') || has('page-numbers')) return '1.0 to 2.0.1'
   return undefined
 }
@@ -46,11 +45,10 @@ export async function version({ attempt }: Asking, line: Line): Promise<Answer<G
   if (style && (style.pageSize !== undefined || style.limit !== undefined)) {
     line.saw('page-numbers', style.pageSize !== undefined)
   }
-  for (const { feature, method, path } of PROBES) {
+  for (const { feature, path } of PROBES) {
     if (line.has(feature) !== undefined) continue
-    const body = method === 'POST' ? { body: {} } : {}
-    const judged = await attempt({ method, path, ...body, about: 'hosted', feature })
-    // Whatever it says against an empty request, or against a number that is not connected: it is there.
+    const judged = await attempt({ method: 'GET', path, about: 'hosted', feature })
+    // Whatever it says, be it that the number is not connected: it is there.
     if (!judged.ok && (judged.failure.kind === 'rejected' || judged.failure.kind === 'hold')) {
       if (judged.failure.kind === 'hold' || judged.failure.code !== 'unsupported') line.saw(feature, true)
     }

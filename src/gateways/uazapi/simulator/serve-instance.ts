@@ -9,10 +9,22 @@ export const instanceRoutes: Routes = {
   'POST /instance/disconnect': { offline: true, run: disconnect },
   'POST /instance/updateInstanceName': { offline: true, run: rename },
   'DELETE /instance': { offline: true, run: remove },
+  'GET /instance/wa_messages_limits': { only: '2.1', run: () => answer(200, MESSAGE_LIMITS) },
   'GET /instance/privacy': { run: (served) => answer(200, privacyOf(served)) },
   'POST /instance/privacy': { run: setPrivacy },
   'POST /profile/name': { run: profileName },
   'POST /profile/image': { run: profileImage },
+}
+
+/** A number that WhatsApp keeps from nothing. */
+const MESSAGE_LIMITS = {
+  provider: 'whatsapp',
+  reachable: true,
+  can_send_new_messages: true,
+  error_key: '',
+  message: '',
+  new_chat_message_capping: { available: true, status: 'NONE', used_quota: 0, total_quota: 0 },
+  reachout_timelock: { available: true, active: false, until: '', enforcement_type: '' },
 }
 
 const JID_SERVER = 's.whatsapp.net'
