@@ -306,9 +306,13 @@ describe('bytes', () => {
       expect(headers['x-hub-signature-256']).toBe(`sha256=${hex}`)
     }
   })
-  it('come once from every device of a person in the flat generation, once in the others', () => {
+  it('name the linked device a receipt comes from, and are one fact all the same', () => {
     const receipt = fact({ kind: 'receipt', target: messageId('3EB0B1'), state: 'delivered' })
-    expect(encode(receipt, { ...number, generation: 'flat-7' })).toHaveLength(2)
-    expect(encode(receipt, number)).toHaveLength(1)
+    const flat = { ...number, generation: 'flat-7' }
+    const [phone, linked] = [undefined, 3].map((device) =>
+      encode({ ...receipt, ...(device !== undefined && { device }) }, flat)[0]!.body.toString(),
+    )
+    expect(phone).not.toContain(':3@')
+    expect(linked).toContain(':3@s.whatsapp.net')
   })
 })

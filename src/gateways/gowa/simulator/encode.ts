@@ -16,7 +16,9 @@ export function encode(happening: Happening, number: SimulatedNumber): WireDeliv
 
 function bodies(happening: Happening, number: SimulatedNumber): object[] {
   if (atLeast(number, 8, 0)) return envelope(happening, number)
-  return atLeast(number, 4, 22) ? flat(happening, number) : first(happening)
+  if (!atLeast(number, 4, 22)) return first(happening)
+  const body = flat(happening, number)
+  return body === undefined ? [] : [body]
 }
 
 const ECHOED_BY_HAND_ONLY: readonly string[] = ['message', 'edit', 'revoke', 'reaction', 'vote']

@@ -15,14 +15,8 @@ import { type Struct, struct } from './go.ts'
 import { jid, rfc3339 } from './names.ts'
 import { atLeast } from './versions.ts'
 
-/** What 4.22 to 7.11 post. A receipt comes once from every device of the person. */
-export function flat(happening: Happening, number: SimulatedNumber): object[] {
-  const linked =
-    happening.fact.kind === 'receipt' && happening.author === 'other' ? [undefined, 3] : [undefined]
-  return linked.flatMap((device) => flatBody(happening, number, device) ?? [])
-}
-
-function flatBody(happening: Happening, number: SimulatedNumber, linked?: number): object | undefined {
+/** What 4.22 to 7.11 post. A receipt comes once from every device of the person, each a happening of its own. */
+export function flat(happening: Happening, number: SimulatedNumber): object | undefined {
   const { fact, chat, author } = happening
   const since = (major: number, minor: number) => atLeast(number, major, minor)
   if (author === 'person' && !since(6, 1)) return undefined
@@ -30,7 +24,7 @@ function flatBody(happening: Happening, number: SimulatedNumber, linked?: number
   const sender = happening.sender ?? (author === 'person' ? ownPartyOf(number) : chat)
   const user = (party: Party | undefined) => party && addressValue(party.address)
   // Own messages come from a linked device and say so; private senders keep their suffix beside.
-  const suffix = author === 'person' ? 12 : linked
+  const suffix = author === 'person' ? 12 : happening.device
   const device = (text: string | undefined) => (suffix ? text?.replace('@', `:${suffix}@`) : text)
   const source =
     sender?.address === chat?.address ? device(jid(sender)) : `${device(jid(sender))} in ${jid(chat)}`
