@@ -886,6 +886,53 @@ export function storeConformance(
         expect((await store.enqueue(request('order-2'))).created).toBe(true)
         expect((await store.listCommands({ limit: 10 })).data).toHaveLength(2)
       })
+
+      test('a medium’s own bytes go to the send alone, and no more of them at once than is asked for', async () => {
+        const url = `data:image/png;base64,${'A'.repeat(1000)}`
+        for (const [i, to] of [ana, person('5511955550002')].entries()) {
+          await store.enqueue({
+            instance: SUPPORT,
+            to,
+            claim: false,
+            command: {
+              ...command('', undefined),
+              key: `picture-${i}`,
+              command: { type: 'media', media: 'image', to: to.address, url },
+            },
+          })
+        }
+        const [first, ...none] = (await claimSends({ maxCarried: 1500 })).sends
+        expect(first?.command).toMatchObject({ url })
+        expect(none).toEqual([])
+        for (const row of (await store.listCommands({ limit: 10 })).data)
+          expect(row.command).toMatchObject({ url: 'data:image/png;base64,' })
+        await settle(first!, { end: 'sent', messageId: 'S1' as MessageId })
+        fixture.clock.now += 1000
+        const [second] = (await claimSends({ maxCarried: 1500 })).sends
+        expect(second).toMatchObject({ command: { url }, attempt: 1 })
+        expect(second?.chat).not.toBe(first?.chat)
+      })
+
+      test('bytes that a turn sends arrive whole, also by another attempt', async () => {
+        await store.accept([arrival(textEvent(ana, 'M1'))])
+        const lane = await claimOne()
+        const url = `data:text/csv;base64,${'QUJD'.repeat(100)}`
+        const to = lane.chat!.address
+        await store.commitTurns([
+          commit(lane, 0, {
+            commands: [
+              command('', lane.chat, {
+                command: { type: 'media', media: 'document', to, url, text: 'list' },
+              }),
+            ],
+          }),
+        ])
+        const [send] = (await claimSends()).sends
+        expect(send?.command).toMatchObject({ url, text: 'list' })
+        await settle(send!, { end: 'retry', reason: 'refused' }, fixture.clock.now + 10)
+        fixture.clock.now += 20
+        expect((await claimSends()).sends).toMatchObject([{ attempt: 2, command: { url } }])
+      })
     })
 
     describe('keeping house', () => {

@@ -181,6 +181,10 @@ export type MessageCommand = Extract<Command, { type: (typeof MESSAGE_COMMANDS)[
 export const makesMessage = (command: Command): command is MessageCommand =>
   (MESSAGE_COMMANDS as readonly CommandType[]).includes(command.type)
 
+/** How long (characters) a command is by a medium's own bytes in it; 0 for one that carries none. */
+export const carriedLength = (command: Command): number =>
+  'url' in command && command.url?.startsWith('data:') ? command.url.length : 0
+
 /** What a message command puts into the chat, as the log shows it until an echo says more. */
 export function commandContent(command: MessageCommand): Content {
   switch (command.type) {

@@ -349,6 +349,8 @@ export interface OutboxStore {
     unknownHoldMs: number
     /** Numbers with enough sends under way. */
     exclude: readonly InstanceId[]
+    /** Commands that carry more than this (`carriedLength`, together) wait. Default: no limit. */
+    maxCarried?: number
   }): Promise<{ sends: ClaimedSend[]; refused: number }>
   /** Typing was begun; the command itself becomes claimable at `readyAt`. */
   typed(send: { id: CommandId; chat: ChatId; fence: number }, readyAt: number): Promise<void>
@@ -413,6 +415,7 @@ export interface CommandRow {
   type: CommandType
   state: CommandState
   attempts: number
+  /** Without the bytes of a medium that it carries: of `data:…;base64,…` only what stands before them. */
   command: Command
   messageId?: MessageId
   /** Why it is in this state, for people. */

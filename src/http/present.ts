@@ -169,12 +169,12 @@ export const presentCommand = (row: CommandRow) => ({
   settledAt: optionalIso(row.settledAt),
 })
 
-/** A command that carries a medium's own bytes is shown with how many there are. */
+/** A command that carries a medium's own bytes is shown without them. */
 const withoutBytes = (command: CommandRow['command']): CommandRow['command'] =>
   'url' in command && command.url?.startsWith('data:')
     ? {
         ...command,
-        url: `${command.url.slice(0, command.url.indexOf(',') + 1)}… (${command.url.length} characters)`,
+        url: `${command.url.slice(0, command.url.indexOf(',') + 1)}…`,
       }
     : command
 

@@ -1,4 +1,4 @@
-import { type Command, REPEATABLE, type SendResult } from '../core/commands.ts'
+import { type Command, carriedLength, REPEATABLE, type SendResult } from '../core/commands.ts'
 import type { Capability, GatewayClient } from '../core/gateway.ts'
 import type { InstanceId } from '../core/ids.ts'
 import type { Clock, Logger, Metrics, Random } from '../core/ports.ts'
@@ -31,6 +31,8 @@ export interface DeliverParts {
 const SLOTS = 256
 const SLOTS_PER_INSTANCE = 32
 const CLAIM = 32
+/** Bytes of media that commands under way may carry together (characters of base64): three of the largest. */
+const CARRIED = 72 * 1024 * 1024
 /** Beyond the longest time a gateway's client may take (ms). */
 const LEASE_MARGIN_MS = 15_000
 /** How long an unknown send holds its chat (ms). */
@@ -45,6 +47,7 @@ export function createDeliverer(parts: DeliverParts) {
   const { store, clock, log, metrics } = parts
   const underWay = new Map<InstanceId, number>()
   const running = new Set<Promise<void>>()
+  let carried = 0
   let stopped = false
   const holds = new Map<InstanceId, { until: number; waitMs: number }>()
   const settlements = new Batcher<Settlement, void>(async (batch) => {
@@ -77,6 +80,7 @@ export function createDeliverer(parts: DeliverParts) {
       dice: parts.random(),
       unknownHoldMs: UNKNOWN_HOLD_MS,
       exclude,
+      maxCarried: CARRIED - carried,
     })
     for (const send of sends) start(send, deadline)
     if (refused > 0) log.info({ refused }, 'bot commands refused: their chats changed hands')
@@ -86,6 +90,7 @@ export function createDeliverer(parts: DeliverParts) {
 
   function start(send: ClaimedSend, deadline: number): void {
     underWay.set(send.instance, (underWay.get(send.instance) ?? 0) + 1)
+    carried += carriedLength(send.command)
     const task = perform(send, deadline)
       .catch((err) => {
         const about = { command: send.id, instance: send.instance }
@@ -95,6 +100,7 @@ export function createDeliverer(parts: DeliverParts) {
       })
       .finally(() => {
         running.delete(task)
+        carried -= carriedLength(send.command)
         const left = (underWay.get(send.instance) ?? 1) - 1
         if (left === 0) underWay.delete(send.instance)
         else underWay.set(send.instance, left)

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { LaneId } from '../core/ids.ts'
 import type { TurnCommit, TurnOutcome } from '../core/store.ts'
+import { apart } from './carried.ts'
 import type { Cell, Db, Engine } from './dialect.ts'
 import { recordLog } from './record.ts'
 import { wakeOutboxes } from './tail.ts'
@@ -82,6 +83,7 @@ async function recordCommands(
       const refuse = (moved || theirs) && !ignoreOwner
       if (refuse) refused.set(turn.lane, (refused.get(turn.lane) ?? 0) + 1)
       else queued = true
+      const { body, bytes } = apart(command)
       rows.push([
         id,
         turn.instance,
@@ -89,7 +91,8 @@ async function recordCommands(
         turn.event,
         command.type,
         refuse ? 'refused' : 'queued',
-        JSON.stringify(command),
+        body,
+        bytes,
         typingMs,
         ignoreOwner || !chat ? null : chat.epoch + hands,
         refuse
@@ -115,6 +118,7 @@ const COMMAND_COLUMNS = [
   'type',
   'state',
   'body',
+  'bytes',
   'typing_ms',
   'epoch',
   'reason',

@@ -70,7 +70,11 @@ export async function resolveCommand(
   decision: 'resend' | 'sent' | 'discard',
   now: number,
 ): Promise<boolean> {
-  const command = await db.selectFrom('command').selectAll().where('id', '=', id).executeTakeFirst()
+  const command = await db
+    .selectFrom('command')
+    .select(['seq', 'state', 'chat_id', 'instance'])
+    .where('id', '=', id)
+    .executeTakeFirst()
   if (!command || !WAIT_FOR_A_PERSON.includes(command.state as CommandState)) return false
   const set =
     decision === 'resend'

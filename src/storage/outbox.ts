@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
-import { type Command, type CommandType, REPEATABLE } from '../core/commands.ts'
+import { type CommandType, REPEATABLE } from '../core/commands.ts'
 import type { Party } from '../core/events.ts'
 import type { ChatId, CommandId, InstanceId } from '../core/ids.ts'
 import type { ClaimedSend, NewCommand, OutboxStore } from '../core/store.ts'
+import { apart, together } from './carried.ts'
 import type { Db, Engine } from './dialect.ts'
 import { spokenAs } from './identity.ts'
 import { ensureChat } from './inbox.ts'
@@ -12,6 +13,9 @@ import { wakeOutboxes } from './tail.ts'
 const isRepeatable = (type: string): boolean => REPEATABLE[type as CommandType]
 /** After a probe of a held number begins, the next one waits at least this long (ms). */
 const PROBE_MS = 60_000
+
+/** A command whose bytes are too many for now is looked at again after this (ms). */
+const CARRIED_PAUSE_MS = 250
 
 interface Head {
   seq: number
@@ -27,6 +31,8 @@ interface Head {
   attempts: number
   created_at: number
   unknown_at: number | null
+  /** Length of the bytes it carries. */
+  carried: number
 }
 
 /** See {@link OutboxStore.claimSends}. One transaction: claim, check, reserve and mark belong together. */
@@ -43,7 +49,8 @@ export async function claimSends(
     claimed.map(({ chat_id }) => ({ chat_id })).sort((a, b) => a.chat_id - b.chat_id),
   )
   const { rows: heads } = await sql<Head>`
-    select c.seq, c.id, c.instance, c.chat_id, c.type, c.state, c.body, c.typing_ms, c.typed, c.epoch, c.attempts, c.created_at, c.unknown_at
+    select c.seq, c.id, c.instance, c.chat_id, c.type, c.state, c.body, c.typing_ms, c.typed, c.epoch, c.attempts, c.created_at, c.unknown_at,
+      coalesce(octet_length(c.bytes), 0) as carried
     from command c where c.seq in (
       select min(a.seq) from ${wanted} w
       join command a on a.chat_id = w.chat_id and a.state in ('queued', 'sending', 'unknown')
@@ -57,7 +64,8 @@ export async function claimSends(
     claimed.map((c) => c.instance),
   )
 
-  const sends: ClaimedSend[] = []
+  const given: { head: Head; fence: number; task: ClaimedSend['task'] }[] = []
+  let room = options.maxCarried ?? Number.POSITIVE_INFINITY
   const marked: number[] = []
   const release: { chat_id: number; ready_at: number | null }[] = []
   let refused = 0
@@ -65,6 +73,10 @@ export async function claimSends(
     const head = headOf.get(chat_id)
     if (!head) {
       release.push({ chat_id, ready_at: null })
+      continue
+    }
+    if (head.carried > room && head.state === 'queued') {
+      release.push({ chat_id, ready_at: now + CARRIED_PAUSE_MS })
       continue
     }
     const step = decide(head, epochOf.get(chat_id), slots.get(head.instance), options, now)
@@ -94,7 +106,8 @@ export async function claimSends(
         break
       case 'give':
         if (step.task === 'send') marked.push(head.seq)
-        sends.push(toSend(head, fence, step.task))
+        if (step.task === 'send') room -= head.carried
+        given.push({ head, fence, task: step.task })
         break
     }
   }
@@ -105,6 +118,12 @@ export async function claimSends(
         marked.map((seq) => ({ seq })),
       )})`.execute(db)
   }
+  const bytesOf = await loadBytes(
+    engine,
+    db,
+    given.filter(({ head, task }) => task === 'send' && head.carried > 0).map(({ head }) => head.seq),
+  )
+  const sends = given.map(({ head, fence, task }) => toSend(head, bytesOf.get(head.seq), fence, task))
   await saveSlots(db, slots)
   await releaseOutboxes(engine, db, release)
   return { sends, refused }
@@ -212,12 +231,28 @@ async function saveSlots(db: Db, slots: Map<string, Slot>): Promise<void> {
   }
 }
 
-function toSend(head: Head, fence: number, task: ClaimedSend['task']): ClaimedSend {
+async function loadBytes(engine: Engine, db: Db, seqs: number[]): Promise<Map<number, string>> {
+  if (seqs.length === 0) return new Map()
+  const table = engine.table(
+    { seq: 'int' },
+    seqs.map((seq) => ({ seq })),
+  )
+  const { rows } = await sql<{ seq: number; bytes: string }>`
+    select c.seq, c.bytes from ${table} w join command c on c.seq = w.seq`.execute(db)
+  return new Map(rows.map((row) => [row.seq, row.bytes]))
+}
+
+function toSend(
+  head: Head,
+  bytes: string | undefined,
+  fence: number,
+  task: ClaimedSend['task'],
+): ClaimedSend {
   return {
     id: head.id as CommandId,
     chat: head.chat_id as ChatId,
     instance: head.instance as InstanceId,
-    command: JSON.parse(head.body) as Command,
+    command: together(head.body, bytes),
     attempt: head.attempts + (task === 'send' ? 1 : 0),
     reference: head.id,
     fence,
@@ -274,10 +309,24 @@ export async function enqueueCommand(
       db,
     )
   }
+  const to = await spokenAs(db, chat, command.command.to)
+  const { body, bytes } = apart({ ...command.command, to })
   const inserted = await engine.insertNew(
     db,
     'command',
-    ['id', 'key', 'instance', 'chat_id', 'type', 'state', 'body', 'typing_ms', 'epoch', 'created_at'],
+    [
+      'id',
+      'key',
+      'instance',
+      'chat_id',
+      'type',
+      'state',
+      'body',
+      'bytes',
+      'typing_ms',
+      'epoch',
+      'created_at',
+    ],
     [
       [
         command.id,
@@ -286,7 +335,8 @@ export async function enqueueCommand(
         chat,
         command.command.type,
         'queued',
-        JSON.stringify({ ...command.command, to: await spokenAs(db, chat, command.command.to) }),
+        body,
+        bytes,
         command.typingMs,
         null,
         now,

@@ -23,6 +23,9 @@ export async function prune(engine: Engine, limits: RetentionConfig, now: number
       (select instance, message_id from early_receipt where expires_at < ${now} limit ${BATCH})`,
     sql`delete from step where event_id in (select distinct event_id from step where event_id <= ${events} limit ${BATCH})`,
     sql`delete from event where id in (${oldEvents})`,
+    // Nobody sends these again.
+    sql`update command set bytes = null where seq in (select seq from command where bytes is not null
+      and state in ('sent', 'discarded') limit ${BATCH})`,
     sql`delete from command where seq in (select seq from command where seq <= ${commands}
       and state in ('sent', 'rejected', 'refused', 'discarded') order by seq limit ${BATCH})`,
   ]

@@ -218,7 +218,7 @@ export function createReads(read: Db): StoreReads {
       const window = await windowOf(read, 'command', 'seq', page)
       const rows = await read
         .selectFrom('command')
-        .selectAll()
+        .select(COMMAND_COLUMNS)
         .where(within('seq', window))
         .$if(page.instance !== undefined, (q) => q.where('instance', '=', page.instance!))
         .$if(page.state !== undefined, (q) => q.where(sql<SqlBool>`state = ${sql.lit(page.state!)}`))
@@ -229,7 +229,11 @@ export function createReads(read: Db): StoreReads {
       return toPage(rows, page.limit, (row) => row.seq, toCommand, window)
     },
     async getCommand(id) {
-      const row = await read.selectFrom('command').selectAll().where('id', '=', id).executeTakeFirst()
+      const row = await read
+        .selectFrom('command')
+        .select(COMMAND_COLUMNS)
+        .where('id', '=', id)
+        .executeTakeFirst()
       return row && toCommand(row)
     },
     async findChat(instance, address) {
@@ -451,7 +455,22 @@ function toMerge(row: Row<'contact_merge'>): MergeRow {
   }
 }
 
-function toCommand(row: Row<'command'>): CommandRow {
+/** All that is shown: not the bytes of media. */
+const COMMAND_COLUMNS = [
+  'seq',
+  'id',
+  'instance',
+  'chat_id',
+  'type',
+  'state',
+  'attempts',
+  'body',
+  'message_id',
+  'reason',
+  'created_at',
+  'settled_at',
+] as const
+function toCommand(row: Pick<Row<'command'>, (typeof COMMAND_COLUMNS)[number]>): CommandRow {
   return {
     id: row.id as CommandId,
     instance: row.instance as InstanceId,

@@ -222,4 +222,6 @@ interface CommandTable {
   search_from: number | null
   /** Looks in a row that proved it absent. */
   absences: number
+  /** A medium's own bytes, in base64; see `carried.ts`. Gone soon after the command is over. */
+  bytes: string | null
 }

@@ -16,6 +16,8 @@ export const doubtMergesMedia: Migration = {
     sql`alter table command add column search_at ${t.int}`,
     sql`alter table command add column search_from ${t.int}`,
     sql`alter table command add column absences integer not null default 0`,
+    sql`alter table command add column bytes text`,
+    sql`create index command_bytes on command (seq) where bytes is not null`,
     sql`create index command_doubt on command (chat_id) where unknown_at is not null`,
     sql`create index command_search on command (search_at) where search_at is not null`,
 

@@ -136,7 +136,7 @@ describe('a SQLite file', () => {
 
   test('written by an earlier program is brought up to date, and nothing in it is lost', async () => {
     const path = join(dir, 'hub.db')
-    const old = new SqliteEngine({ path, clock: clockOf(clock), log: silent })
+    const old = new SqliteEngine({ path, clock: clockOf(clock) })
     await old.write(async (db) => {
       for (const statement of spine.statements(sqliteTypes)) await statement.execute(db)
       await sql`create table migration (name text primary key, applied_at integer not null)`.execute(db)
