@@ -412,3 +412,19 @@ describe('people', () => {
     expect(fact).toMatchObject({ kind: 'membership', members: [party] })
   })
 })
+
+describe('the null-filled generation', () => {
+  const source = { from: '5511955550201@s.whatsapp.net', pushname: 'Ana', reaction: null, view_once: null }
+  const picture = { media_path: 'statics/media/a.jpg', mime_type: 'image/jpeg', caption: 'olha' }
+  it.each(['', null])('writes %j for the text of a picture', (message) => {
+    const [event] = read({ ...source, message, message_id: '3EB0A1', image: picture })
+    expect(event).toMatchObject({
+      fact: { kind: 'message', message: { id: '3EB0A1', content: { type: 'image', text: 'olha' } } },
+      author: 'other',
+    })
+  })
+  it('says nothing that could be told from its repetition without an id', () => {
+    const [event] = read({ ...source, message: null, image: picture })
+    expect(event?.fact.kind).toBe('unknown')
+  })
+})

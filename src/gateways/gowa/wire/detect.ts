@@ -21,7 +21,7 @@ export function detect(json: unknown): Wire {
       type: 'unknown',
       name: Array.isArray(json) ? 'list' : String(json === null ? null : typeof json),
     }
-  const { event, action, message, payload } = json
+  const { event, action, message, message_id, from, payload } = json
   // The name of an event in another type is no event without a name.
   if ([event, action].some((one) => isThere(one) && typeof one !== 'string')) return UNRECOGNISED
   if (typeof event === 'string' && event !== '') {
@@ -30,8 +30,9 @@ export function detect(json: unknown): Wire {
       : { type: 'unknown', name: event }
   }
   const acts = typeof action === 'string' && action !== ''
-  // The first versions: the text alone, beside a source that every version has.
-  const saysOnly = typeof message === 'string' && typeof json.from === 'string'
+  // The first versions: the text alone or nothing, beside a source that every version has.
+  const first = typeof message === 'string' || (message === null && isThere(message_id))
+  const saysOnly = first && typeof from === 'string'
   if (!acts && !isObject(message) && !saysOnly) return UNRECOGNISED
   const wire = readAs(Flat, json)
   return wire ? { type: 'flat', wire } : { type: 'unknown', name: acts ? action : 'message' }
