@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { MediaStore, ReceivedMedia } from '../core/media.ts'
 
 /** How many of the first bytes are kept to tell what a file is. */
@@ -50,9 +50,11 @@ export async function spool(folder: string, chunks: AsyncIterable<Uint8Array>): 
   }
 }
 
-/** Ends what a crash left half-written. */
+const SPOOLED = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** Ends what a crash left half-written. Anybody else's files stay: the folder is the owner's to choose. */
 export async function emptySpool(folder: string): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) await rm(join(folder, name), { force: true })
+  const names = await readdir(folder).catch(() => [])
+  for (const name of names) if (SPOOLED.test(name)) await rm(join(folder, name), { force: true })
 }
 
 /**
@@ -72,8 +74,11 @@ export async function openMediaFolder(folder: string): Promise<MediaStore> {
         async keep() {
           const place = pathOf(spooled.hash)
           if (await exists(place)) return spooled.drop()
-          await mkdir(join(place, '..'), { recursive: true, mode: 0o700 })
+          const parent = dirname(place)
+          const made = await mkdir(parent, { recursive: true, mode: 0o700 })
           await rename(path, place)
+          await syncFolder(parent)
+          if (made !== undefined) await syncFolder(folder)
         },
       }
     },
@@ -83,6 +88,13 @@ export async function openMediaFolder(folder: string): Promise<MediaStore> {
     },
     remove: (hash) => rm(pathOf(hash), { force: true }),
   }
+}
+
+/** A name outlives a power cut only once its folder is on the disk, too. Windows has no such thing. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const folder = await open(path, 'r')
+  await folder.sync().finally(() => folder.close())
 }
 
 const exists = (path: string): Promise<boolean> =>

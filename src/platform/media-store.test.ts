@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -169,9 +169,10 @@ test('what a crash left half-written goes at the next start; files are for their
   const store = await openMediaFolder(dir)
   const received = await store.receive(chunks('abc'))
   await received.keep()
-  writeFileSync(join(dir, 'incoming', 'left-over'), 'half')
+  writeFileSync(join(dir, 'incoming', randomUUID()), 'half')
+  writeFileSync(join(dir, 'incoming', 'report.pdf'), 'somebody else’s')
   await openMediaFolder(dir)
-  expect(readdirSync(join(dir, 'incoming'))).toEqual([])
+  expect(readdirSync(join(dir, 'incoming'))).toEqual(['report.pdf'])
   const place = join(dir, sha('abc').slice(0, 2), sha('abc').slice(2))
   expect(existsSync(place)).toBe(true)
   expect(statSync(place).mode & 0o077).toBe(0)
