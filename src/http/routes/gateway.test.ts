@@ -172,6 +172,10 @@ test('the hub is registered as webhook with its own path and secret, and its key
         return { ok: true, value: { ...webhook, url: wanted.url } }
       },
       remove: async () => ({ ok: true, value: undefined }),
+      errors: async () => ({
+        ok: true,
+        value: [{ url: 'https://hub.example/webhooks/support/a-url-key/messages/text', error: '502' }],
+      }),
     },
   })
   const path = '/instances/support/webhooks'
@@ -180,5 +184,8 @@ test('the hub is registered as webhook with its own path and secret, and its key
   expect(asked).toEqual([{ url: 'https://hub.example/webhooks/support', secret: expect.any(String) }])
   expect((await edge.api('GET', path)).json.data).toMatchObject([
     { url: 'https://hub.example/webhooks/support/***' },
+  ])
+  expect((await edge.api('GET', '/instances/support/webhook-errors')).json.data).toEqual([
+    { url: 'https://hub.example/webhooks/support/***/messages/text', error: '502' },
   ])
 })

@@ -242,7 +242,11 @@ export function gatewayRoutes(api: Api, { hub }: Edge): void {
   api.get('/instances/:id/webhook-errors', { schema: { params: idParams } }, async ({ params: { id } }) => {
     const { errors } = webhooks(id)
     if (!errors) throw lacking(gatewayOf(id).name, 'webhook-errors')
-    return { data: answered(await errors()), next: null }
+    const data = answered(await errors()).map((one) => ({
+      ...one,
+      ...(one.url !== undefined && { url: withoutKey(one.url) }),
+    }))
+    return { data, next: null }
   })
 
   const hosted = (id: InstanceId) => need(id, 'agents', 'hosted-agents')
