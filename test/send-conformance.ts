@@ -61,9 +61,9 @@ class Chat {
   }
 
   conclude(send: UnknownSend, finding: Finding, again: number | null = this.clock.now + HOLD) {
-    const { id, chat, instance, attempt } = send
+    const { id, chat, instance, attempt, sentAt } = send
     const notBefore = send.sentAt + PROVABLE
-    return this.store.conclude({ send: { id, chat, instance, attempt }, finding, again, notBefore })
+    return this.store.conclude({ send: { id, chat, instance, attempt, sentAt }, finding, again, notBefore })
   }
 
   async accept(event: ArrivingEvent): Promise<void> {
@@ -235,6 +235,20 @@ export function sendConformance(
         reason: expect.stringMatching(/^it failed; the chat has gone on/),
       })
       expect(await chat.claim()).toEqual([])
+    })
+
+    test('a look that began before a person sent it again says nothing about that', async () => {
+      const { id, unknown } = await inDoubt('one')
+      const resend = () => fixture.store.resolveCommand(id, 'resend')
+      expect(await resend()).toBe(true)
+      fixture.clock.now += HOLD
+      const [again] = await chat.claim()
+      expect(again).toMatchObject({ id, attempt: 1 })
+      await chat.settle(again!, { end: 'unknown', reason: 'no answer' })
+      const notSent: Finding = { type: 'not-sent', retryAt: fixture.clock.now, reason: 'it failed' }
+      expect(await chat.conclude(unknown, notSent)).toBe('open')
+      expect(await chat.conclude(unknown, alike('X'))).toBe('open')
+      expect(await chat.state(id)).toBe('unknown')
     })
 
     test('a receipt for an id nobody knows is a hint, and brings a held send up again', async () => {

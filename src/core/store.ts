@@ -321,7 +321,7 @@ export type Finding =
   /** No proof. `absences` replaces the count. */
   | { type: 'nothing'; absences: number }
 export interface Conclusion {
-  send: Pick<UnknownSend, 'id' | 'chat' | 'instance' | 'attempt'>
+  send: Pick<UnknownSend, 'id' | 'chat' | 'instance' | 'attempt' | 'sentAt'>
   finding: Finding
   /** As in {@link Settlement}. */
   said?: Command

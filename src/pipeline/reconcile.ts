@@ -74,7 +74,13 @@ export function createReconciler(parts: ReconcileParts) {
     const finding = client ? await ask(client, send, said) : NOTHING
     const notBefore = provableFrom(send, client?.sendTimeoutMs ?? 0)
     const end = await store.conclude({
-      send: { id: send.id, chat: send.chat, instance: send.instance, attempt: send.attempt },
+      send: {
+        id: send.id,
+        chat: send.chat,
+        instance: send.instance,
+        attempt: send.attempt,
+        sentAt: send.sentAt,
+      },
       finding,
       said,
       again: client?.search ? nextLook(send, notBefore, finding) : null,

@@ -27,6 +27,8 @@ interface Unsettled {
   absences: number
 }
 
+const sentAtOf = ({ sending_at, unknown_at }: Unsettled): number | null => sending_at ?? unknown_at
+
 /** See {@link import('../core/store.ts').OutboxStore.claimUnknown}. */
 export async function claimUnknown(
   engine: Engine,
@@ -44,7 +46,7 @@ export async function claimUnknown(
     returning seq, id, chat_id, instance, state, body, attempts, sending_at, unknown_at, absences`.execute(db)
   const sends: UnknownSend[] = []
   for (const row of rows.sort((a, b) => a.seq - b.seq)) {
-    const sentAt = row.sending_at ?? row.unknown_at ?? now
+    const sentAt = sentAtOf(row) ?? now
     const { rows: strangers } = await sql<{ message_id: string }>`select message_id from early_receipt
       where instance = ${row.instance} and at >= ${sentAt}
         and chat_id in (select ${row.chat_id} union all select id from chat where merged_into = ${row.chat_id})
@@ -95,8 +97,10 @@ export async function conclude(
     await settleFound(engine, db, row, said, finding, 'found at the gateway by its reference', now)
     return 'sent'
   }
-  // A person has decided meanwhile, or the next attempt is under way: what was seen says nothing about it.
-  if ((row.state !== 'unknown' && row.state !== 'held') || row.attempts !== send.attempt) return 'open'
+  // A person has decided meanwhile, or there was another attempt: what was seen says nothing about it. Attempts
+  // count from the start again when a person sends something again.
+  const same = row.attempts === send.attempt && sentAtOf(row) === send.sentAt
+  if ((row.state !== 'unknown' && row.state !== 'held') || !same) return 'open'
   if (finding.type === 'alike') {
     const only = await onlyCandidate(db, row, said, finding.messages)
     if (only) {
