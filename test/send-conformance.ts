@@ -165,6 +165,16 @@ export function sendConformance(
       expect(await messages(send.chat)).toHaveLength(1)
     })
 
+    test('seen under another name of the chat lets it go on at once, too', async () => {
+      const { id } = await inDoubt('one')
+      const next = await chat.queue('two')
+      const messageId = 'S1' as MessageId
+      await chat.accept({ ...textEvent(person('5511922220002'), messageId), author: 'api' })
+      await chat.handle(() => [{ type: 'echo', messageId, command: id }])
+      expect(await chat.state(id)).toBe('sent')
+      expect((await chat.claim()).map((send) => send.id)).toEqual([next])
+    })
+
     test('found lets the chat go on at once', async () => {
       const { unknown } = await inDoubt('one')
       const next = await chat.queue('two')

@@ -186,8 +186,8 @@ export async function settleEcho(
     .set({ state: 'sent', message_id: messageId, settled_at: now, reason: 'seen in the chat' })
     .where('seq', '=', command.seq)
     .execute()
-  // An unknown send no longer holds its chat.
-  await sql`update outbox set ready_at = ${now} where chat_id = ${chat} and holder is null and ready_at is not null`.execute(
+  // An unknown send no longer holds its chat, whatever name of it the echo came under.
+  await sql`update outbox set ready_at = ${now} where chat_id = ${command.chat_id} and holder is null and ready_at is not null`.execute(
     db,
   )
   return true
