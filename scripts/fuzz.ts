@@ -140,6 +140,8 @@ async function post(
     statuses[answer.statusCode] = (statuses[answer.statusCode] ?? 0) + 1
     const text = await answer.body.text()
     const shown = body.toString('base64').slice(0, 2_000)
+    // Bytes that were broken may have broken the token: then it is rightly refused.
+    if (answer.statusCode === 401 && gateway === 'uazapi' && !body.includes(TOKEN)) return undefined
     if (answer.statusCode !== 200) return `${answer.statusCode} ${text.slice(0, 200)} for ${shown}`
     const { accepted, duplicates } = JSON.parse(text) as { accepted: number; duplicates: number }
     return accepted + duplicates < 1 ? `nothing accepted for ${shown}` : undefined
