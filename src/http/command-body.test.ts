@@ -72,6 +72,8 @@ test.each([
     'http or https URL, or data:',
   ],
   [{ to, type: 'media', media: 'image', url: 'data:image/png;base64,<>' }, 'body.url', 'or data:'],
+  [{ to, type: 'media', media: 'image', url: `data:a/b${';c=d'.repeat(3_000_000)}` }, 'body.url', 'or data:'],
+  [{ to, type: 'group', set: 'picture', url: 'data:x' }, 'body.url', 'or empty'],
   [{ to, type: 'location', latitude: 91, longitude: 0 }, 'body.latitude', '90'],
   [{ to, type: 'members', change: 'add', members: ['ana'] }, 'body.members.0', 'international phone number'],
   [{ to, type: 'poll', text: 'When?', options: ['only one'] }, 'body.options', 'at least 2'],

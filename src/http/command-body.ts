@@ -46,7 +46,8 @@ const text = z.string().min(1).max(MAX_TEXT)
 const name = z.string().min(1).max(MAX_NAME)
 const messageId = z.string().min(1).max(128).transform(asMessageId)
 const url = z.url({ protocol: /^https?$/, error: 'must be an absolute http or https URL' }).max(MAX_URL)
-const DATA_URL = /^data:[\w.+-]+\/[\w.+-]+(;[\w.+-]+=[^;,]*)*;base64,[A-Za-z0-9+/]+={0,2}$/
+const DATA_URL =
+  /^data:[\w.+-]{1,60}\/[\w.+-]{1,80}(;[\w.+-]{1,40}=[^;,]{0,80}){0,3};base64,[A-Za-z0-9+/]+={0,2}$/
 /** Where the bytes are, or the bytes themselves. */
 export const contentUrl = z.union(
   [
@@ -58,6 +59,10 @@ export const contentUrl = z.union(
   ],
   { error: 'must be an absolute http or https URL, or data:<type>;base64,<bytes>' },
 )
+/** A picture, or nothing in its place. */
+export const pictureUrl = z.union([contentUrl, z.literal('')], {
+  error: 'must be an absolute http or https URL, data:<type>;base64,<bytes>, or empty to take it away',
+})
 const on = z.boolean()
 const seconds = z
   .number()
@@ -84,7 +89,7 @@ const groupSetting = z.discriminatedUnion('set', [
   }),
   z.strictObject({
     set: z.literal('picture'),
-    url: z.union([contentUrl, z.literal('')]),
+    url: pictureUrl,
   }),
   z.strictObject({ set: z.enum(['locked', 'announce', 'approval']), on }),
   z.strictObject({ set: z.literal('ephemeral'), seconds }),

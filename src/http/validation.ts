@@ -54,7 +54,8 @@ export function inOurWords(issue: z.core.$ZodIssue, data: unknown, schema: z.Zod
       return `${value === undefined ? 'is missing; ' : ''}must be ${KINDS[issue.expected] ?? issue.expected}`
     case 'invalid_union': {
       const found = schemaAt(schema, issue.path.slice(0, -1))
-      const values = found instanceof z.ZodDiscriminatedUnion ? discriminators(found) : []
+      const tells = found instanceof z.ZodDiscriminatedUnion && found.def.discriminator === issue.path.at(-1)
+      const values = tells ? discriminators(found) : []
       return values.length > 0 ? mustBeOneOf(values, value) : issue.message
     }
     case 'too_small':

@@ -11,7 +11,7 @@ import {
 } from '../../core/gateway.ts'
 import type { InstanceId, ServerId } from '../../core/ids.ts'
 import type { GatewayOf } from '../../hub.ts'
-import { contentUrl, phone, who } from '../command-body.ts'
+import { phone, pictureUrl, who } from '../command-body.ts'
 import type { Api, Edge } from '../edge.ts'
 import { presentInstance } from '../present.ts'
 import { instanceIdSchema } from '../validation.ts'
@@ -188,7 +188,7 @@ export function gatewayRoutes(api: Api, { hub }: Edge): void {
         params: idParams,
         body: z.strictObject({
           name: z.string().min(1).max(25).optional(),
-          picture: z.union([contentUrl, z.literal('')]).optional(),
+          picture: pictureUrl.optional(),
         }),
       },
     },
