@@ -218,7 +218,10 @@ export interface GatewayVersion {
   version?: string
   /** How it is known, e.g. `app/info`, or which answer gave it away. */
   source: string
-  /** What this very server was seen to have or lack, in the gateway's own words. */
+  /**
+   * What this very server was seen to have or lack, in the gateway's own words. A capability's name with false:
+   * the gateway has it, and this version does not, or cannot be relied on for it.
+   */
   features: Readonly<Record<string, boolean>>
 }
 

@@ -122,6 +122,11 @@ describe('a gateway', () => {
     expect(told(await check({}, { capabilities }), 'capabilities')).toEqual([
       expect.stringMatching(/lacks nothing/),
     ])
+    // A version may lack what its gateway otherwise has.
+    const version = () => good({ version: '8.1', source: 'x', features: { 'sees-own-messages': false } })
+    expect(told(await check({ version }, { capabilities }), 'capabilities')).toEqual([
+      expect.stringMatching(/^warn: invented 8\.1, .*by hand/),
+    ])
   })
 
   test('without a webhook of its own fails, unless the server’s own applies', async () => {

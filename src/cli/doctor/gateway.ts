@@ -1,5 +1,12 @@
 import type { HubConfig, InstanceConfig } from '../../core/config.ts'
-import type { Answer, Capability, Gateway, GatewayClient, WebhookRegistration } from '../../core/gateway.ts'
+import type {
+  Answer,
+  Capability,
+  Gateway,
+  GatewayClient,
+  GatewayVersion,
+  WebhookRegistration,
+} from '../../core/gateway.ts'
 import type { Clock, HttpClient, HttpOutcome, Logger } from '../../core/ports.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 import { webhookFindings } from './webhook.ts'
@@ -33,7 +40,7 @@ export async function gatewayFindings(instance: InstanceConfig, parts: GatewayPa
         `${gateway.name} does not answer at ${instance.baseUrl}: ${outcome.reason}. Nothing can be sent.`,
         'Check that it runs, that baseUrl is right, and that nothing stands between (firewall, network of the container).',
       ),
-      ...capabilityFindings(instance, gateway),
+      ...capabilityFindings(instance, gateway, undefined),
     ]
   const client = gateway.connect(instance.settings, {
     baseUrl: instance.baseUrl,
@@ -42,24 +49,20 @@ export async function gatewayFindings(instance: InstanceConfig, parts: GatewayPa
     log,
     ...(instance.device !== undefined && { device: instance.device }),
   })
+  const version = client.version && (await within(clock, client.version(true)))
   return [
     ok(about, `${gateway.name} answers at ${instance.baseUrl}.`),
-    ...(await versionFindings(instance, client, clock)),
+    ...versionFindings(instance, version),
     ...clockFindings(instance, outcome, (asked + clock.now()) / 2),
     ...(await statusFindings(instance, client, clock)),
     ...(await registrationFindings(instance, client, parts)),
-    ...capabilityFindings(instance, gateway),
+    ...capabilityFindings(instance, gateway, version?.ok ? version.value : undefined),
   ]
 }
 
-async function versionFindings(
-  { id }: InstanceConfig,
-  client: GatewayClient,
-  clock: Clock,
-): Promise<Finding[]> {
+function versionFindings({ id }: InstanceConfig, answer: Answer<GatewayVersion> | undefined): Finding[] {
   const about = { check: 'gateway', instance: id } as const
-  if (!client.version) return []
-  const answer = await within(clock, client.version(true))
+  if (!answer) return []
   if (!answer.ok)
     return [
       warn(
@@ -69,7 +72,9 @@ async function versionFindings(
       ),
     ]
   const { version, source, features } = answer.value
-  const has = Object.entries(features).map(([name, present]) => `${present ? '' : 'no '}${name}`)
+  const has = Object.entries(features)
+    .filter(([name]) => !(name in LACKS))
+    .map(([name, present]) => `${present ? '' : 'no '}${name}`)
   return [
     ok(
       about,
@@ -181,11 +186,19 @@ const LACKS: Partial<Record<Capability, string>> = {
   'connection-events': 'does not tell when the number loses its connection: ask doctor or the gateway',
 }
 
-function capabilityFindings({ id }: InstanceConfig, gateway: Gateway): Finding[] {
+function capabilityFindings(
+  { id }: InstanceConfig,
+  { name: gateway, capabilities }: Gateway,
+  version: GatewayVersion | undefined,
+): Finding[] {
   const about = { check: 'capabilities', instance: id } as const
-  const lacking = Object.entries(LACKS).filter(([name]) => !gateway.capabilities.has(name as Capability))
-  if (lacking.length === 0) return [ok(about, `${gateway.name} lacks nothing the hub builds on.`)]
-  return lacking.map(([, what]) => ok(about, `Good to know: ${gateway.name} ${what}.`))
+  const findings = Object.entries(LACKS).flatMap(([name, what]) => {
+    if (!capabilities.has(name as Capability)) return [ok(about, `Good to know: ${gateway} ${what}.`)]
+    if (version?.features[name] !== false) return []
+    const which = version.version === undefined ? 'of this version' : version.version
+    return [warn(about, `${gateway} ${which}, as far as it can be told, ${what}.`, 'Upgrade the gateway.')]
+  })
+  return findings.length > 0 ? findings : [ok(about, `${gateway} lacks nothing the hub builds on.`)]
 }
 
 /** The answer, or that there was none; also for a client that breaks its promise never to throw. */

@@ -34,7 +34,7 @@ describe('a server is recognised', () => {
       'envelope-8.3',
       '8.0 or newer, older than 8.4',
       'has /devices, no /health',
-      { 'several devices': true, 'rejecting calls': false },
+      { 'several devices': true, 'rejecting calls': false, 'sees-own-messages': false },
     ],
     [
       'flat-7.11',
@@ -51,6 +51,11 @@ describe('a server is recognised', () => {
     expect(asked).toHaveLength(once)
     await client.version?.(true)
     expect(asked.length).toBeGreaterThan(once)
+  })
+  it.each(['envelope-9.2', 'envelope-8.5', 'flat-7.11'])('%s hides no own messages', async (generation) => {
+    played = await play(generation)
+    const found = await played.client.version?.()
+    expect(found?.ok && Object.keys(found.value.features)).not.toContain('sees-own-messages')
   })
   it('also when it is not logged in, has no device, or wants another login', async () => {
     played = await play('envelope-8.9', { connected: false, loggedOut: true })

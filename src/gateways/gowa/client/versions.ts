@@ -91,14 +91,19 @@ function shown(range: Range): GatewayVersion {
   return {
     ...(version !== undefined && { version }),
     source,
-    features: Object.fromEntries(
-      Object.values(NEEDS).flatMap((need) => {
-        const there = has(range, need.since)
-        return there === undefined ? [] : [[need.what, there]]
-      }),
-    ),
+    features: {
+      ...Object.fromEntries(
+        Object.values(NEEDS).flatMap((need) => {
+          const there = has(range, need.since)
+          return there === undefined ? [] : [[need.what, there]]
+        }),
+      ),
+      ...(mayHideOwn(range) && { 'sees-own-messages': false }),
+    },
   }
 }
+/** 8.0 to 8.2 deliver nothing that a person writes by hand; 8.3 cannot be told from them. */
+const mayHideOwn = ({ from }: Range): boolean => !before(from, [8, 0]) && before(from, [8, 3])
 
 const OLDEST: Version = [4, 22]
 
