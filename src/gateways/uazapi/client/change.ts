@@ -19,7 +19,7 @@ export interface Change {
 type Changing<T extends Command['type']> = Extract<Command, { type: T }>
 
 const NO_GROUP = rejected('invalid', 'This can be done in a group only.')
-const NOBODY = rejected('unsupported', 'uazapi has no name for any of these members.')
+const NAMELESS = rejected('unsupported', 'uazapi has no name for one of these members.')
 const BAD_PICTURE = rejected('invalid', 'The picture is no http(s) address and no base64 data, or too large.')
 const BAD_DURATION = rejected('invalid', 'Messages can vanish after 0 (never), 86400, 604800 or 7776000 s.')
 
@@ -61,7 +61,8 @@ export function changeMembers(
   if (addressKind(command.to) !== 'group') return NO_GROUP
   const action = command.type === 'remove-member' ? 'remove' : command.change
   const participants = command.members.map(numberForm).filter((one) => one !== undefined)
-  if (participants.length === 0) return NOBODY
+  // One that is left out would look done.
+  if (participants.length === 0 || participants.length < command.members.length) return NAMELESS
   const body = { groupjid, action, participants }
   return { path: '/group/updateParticipants', body, about: 'group', success: membersChanged(action) }
 }

@@ -325,6 +325,16 @@ describe.each(LINES)('groups, on the %s line', (line) => {
     expect(isAdmin(all)).toBe(false)
     expect(await send('add', NOBODY)).toMatchObject({ end: 'rejected', code: 'not-on-whatsapp' })
   })
+  it('nobody is left out without a word: one that uazapi cannot name stops the request', async () => {
+    const { client, paths } = served(line)
+    const members = [ANA, address('business', 'BR.1a2B3c4D5e')]
+    const command = { type: 'members', to: GROUP, change: 'promote', members } as const
+    expect(await client.send({ ...command, members }, REFERENCE)).toMatchObject({
+      end: 'rejected',
+      code: 'unsupported',
+    })
+    expect(paths()).toEqual([])
+  })
   it('who asks is let in or not', async () => {
     const all = served(line)
     for (const change of ['reject', 'approve'] as const) {
