@@ -1,6 +1,7 @@
 import type { RetentionConfig } from '../core/config.ts'
 import type { Clock, Logger, Metrics } from '../core/ports.ts'
 import type { Store } from '../core/store.ts'
+import { settledWithin } from './grace.ts'
 import { Loop } from './loop.ts'
 
 export interface JanitorParts {
@@ -9,7 +10,10 @@ export interface JanitorParts {
   log: Logger
   metrics: Metrics
   retention: RetentionConfig
-  /** Removes what else was kept long enough. @returns how many files went */
+  /**
+   * Removes what else was kept long enough; may take its time, and nothing waits for it.
+   * @returns how many files went
+   */
   prune?(): Promise<number>
   /** Events were laid into lanes. */
   onEvents(): void
@@ -28,6 +32,8 @@ export function createJanitor(parts: JanitorParts) {
   let prunedAt = clock.now()
   let gaugedAt = 0
   let markedAt = clock.now()
+  let pruning: Promise<void> | undefined
+  let stopping = false
 
   const loop = new Loop({
     name: 'janitor',
@@ -44,8 +50,9 @@ export function createJanitor(parts: JanitorParts) {
         prunedAt = clock.now()
         const removed = await store.prune(parts.retention)
         if (removed > 0) log.info({ removed }, 'retention removed old rows')
-        const files = (await parts.prune?.()) ?? 0
-        if (files > 0) log.info({ files }, 'retention removed old media')
+        pruning ??= pruneFiles().finally(() => {
+          pruning = undefined
+        })
       }
       if (clock.now() - markedAt >= MARK_EVERY_MS) {
         markedAt = clock.now()
@@ -58,6 +65,16 @@ export function createJanitor(parts: JanitorParts) {
       return fired === DUE_BATCH ? 'again' : 'rest'
     },
   })
+
+  /** Never throws. */
+  async function pruneFiles(): Promise<void> {
+    try {
+      const files = (await parts.prune?.()) ?? 0
+      if (files > 0) log.info({ files }, 'retention removed old media')
+    } catch (err) {
+      if (!stopping) log.error({ err }, 'old media could not be removed; the next round tries again')
+    }
+  }
 
   async function gauges(): Promise<void> {
     const backlog = await store.backlog()
@@ -73,6 +90,10 @@ export function createJanitor(parts: JanitorParts) {
     get resting() {
       return loop.resting
     },
-    stop: (_graceMs: number) => loop.stop(),
+    async stop(graceMs: number): Promise<void> {
+      stopping = true
+      await loop.stop()
+      if (pruning) await settledWithin(clock, [pruning], graceMs)
+    },
   }
 }

@@ -224,6 +224,7 @@ export function createMediaFetcher(parts: MediaFetcherParts) {
         const before = clock.now() - limits.keepMs
         const hashes = await store.expireMedia({ before, limit: PRUNE_BATCH })
         for (const hash of hashes) {
+          if (stopping) return removed
           await alone(hash, async () => {
             // The same bytes may have come again meanwhile.
             if (!(await store.needsMedia(hash))) await media.remove(hash)
