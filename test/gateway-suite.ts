@@ -140,7 +140,17 @@ export function gatewaySuite(suite: GatewaySuite): void {
       describe(`capabilities against ${generation}`, () => capabilities(suite, generation))
     }
     describe('endings of a send', () => endings(suite))
+    describe('README', () => readme(suite))
   })
+}
+
+/** What the folder can do and what it leaves out is told beside it, whatever is added later. */
+function readme({ gateway, samplesDir }: GatewaySuite): void {
+  const text = readFileSync(new URL('../README.md', samplesDir), 'utf8')
+  it('names every capability', () => {
+    expect([...gateway.capabilities].filter((name) => !text.includes(`\`${name}\``))).toEqual([])
+  })
+  it('says what is not covered', () => expect(text).toContain('\n## Not covered, and why\n'))
 }
 
 // ── golden samples ───────────────────────────────────────────────────────────────────────────────────
