@@ -147,6 +147,23 @@ export function identityConformance(
         expect(await chats()).toHaveLength(2)
       })
 
+      test.each([
+        ['the form written first speaks first', [old, now]],
+        ['the form written first speaks second', [now, old]],
+      ])('%s: a private id of its own tells one from the other', async (_name, [first, second]) => {
+        await write(old)
+        await say({ address: first!, aliases: ['private:111' as Address] })
+        await write(now)
+        await say({ address: second!, aliases: ['private:222' as Address] })
+        await say({ address: 'private:222' as Address, aliases: [second!] })
+        expect(await chats()).toHaveLength(2)
+        const one = await chatAt(first!)
+        const other = await chatAt(second!)
+        expect((await store.getContact(one.contact!))?.addresses).toEqual([first, 'private:111'])
+        expect((await store.getContact(other.contact!))?.addresses).toEqual([second, 'private:222'])
+        expect([one.address, other.address]).toEqual([first, second])
+      })
+
       test('an Argentine number is joined by the gateway’s word only', async () => {
         const mobile = 'phone:5491123456789' as Address
         const plain = 'phone:541123456789' as Address

@@ -30,7 +30,8 @@ interface Known {
  * 1. One fact names both addresses, or the gateway's directory does.
  * 2. Both are forms of one line by the numbering plan (`core/phone.ts`), and a gateway has named at most one of
  *    them: then the other one is but a way somebody here wrote it. Two forms that a gateway names apart stay
- *    two people, whatever the plan says.
+ *    two people, whatever the plan says; one that was taken for the other before is given back when it shows
+ *    a private id of its own.
  *
  * @returns contact id by person address, for every address of every party
  */
@@ -58,6 +59,10 @@ export async function resolveContacts(
     db,
     groups.flatMap((group) => group.addresses),
   )
+  for (const address of how === 'seen' ? await takenForAnother(db, groups, known) : []) {
+    await db.deleteFrom('address').where('address', '=', address).execute()
+    known.delete(address)
+  }
   for (const [address, row] of known) contactOf.set(address, row.contact_id)
 
   // A group none of whose addresses is known gets a new contact; groups may share addresses.
@@ -121,6 +126,36 @@ async function lookUp(engine: Engine, db: Db, addresses: readonly Address[]): Pr
     db,
   )
   return new Map(rows.map((row) => [row.address, { contact_id: row.contact_id, seen: row.seen === 1 }]))
+}
+
+/**
+ * Numbers that only we wrote, joined by the plan to somebody whose private id a gateway named, and that a
+ * gateway now names with another one: they are somebody else's.
+ */
+async function takenForAnother(
+  db: Db,
+  groups: readonly { addresses: readonly Address[] }[],
+  known: ReadonlyMap<Address, Known>,
+): Promise<Address[]> {
+  const wrong: Address[] = []
+  for (const { addresses } of groups) {
+    const ids = addresses.filter((address) => addressKind(address) === 'private')
+    for (const address of ids.length === 0 ? [] : addresses) {
+      const row = known.get(address)
+      const other = otherAddress(address)?.address
+      if (!row || row.seen || other === undefined) continue
+      if (ids.some((id) => known.get(id)?.contact_id === row.contact_id)) continue
+      const named = await db
+        .selectFrom('address')
+        .select('address')
+        .where('contact_id', '=', row.contact_id)
+        .where('seen', '=', 1)
+        .execute()
+      const hasId = named.some((one) => addressKind(one.address as Address) === 'private')
+      if (hasId && named.some((one) => one.address === other)) wrong.push(address)
+    }
+  }
+  return wrong
 }
 
 /** Addresses learnt just now that are another way to write one that was known before. */
