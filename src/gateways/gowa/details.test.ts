@@ -246,9 +246,9 @@ describe('client', () => {
     ] satisfies Command[]) {
       expect(await gateway.send(command, 'r')).toMatchObject({ end: 'rejected', code: 'unsupported' })
     }
-    expect(await gateway.send({ type: 'revoke', to, target: messageId('..') }, 'r')).toMatchObject({
-      code: 'invalid',
-    })
+    for (const target of ['', '..', '../devices', '..\\devices'].map(messageId)) {
+      expect(await gateway.send({ type: 'revoke', to, target }, 'r')).toMatchObject({ code: 'invalid' })
+    }
     expect(asked).toEqual([])
   })
 

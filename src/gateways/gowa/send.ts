@@ -57,7 +57,7 @@ export function connect(settings: GowaSettings, context: ClientContext): Gateway
     version: (fresh) => book.version(fresh),
     search: (wanted) => search(asked, wanted),
     download: (message) => download(asked, to, message),
-    directory: directory(asked),
+    directory: directory(asked, context.clock),
     profile: profile(asked),
     webhooks: webhooks(asked, devices(asked, to)),
     pair: (phone) => pair(asked, to, phone),

@@ -4,6 +4,7 @@ import { formatJid } from '../wire/address.ts'
 import { type Failure, perMember, reject, succeeded, withMessageId } from './endings.ts'
 import { dataFile, mediaStep } from './media.ts'
 import { NEEDS } from './needs.ts'
+import { segment } from './paths.ts'
 import { Form, type Step } from './step.ts'
 
 /** What to ask GOWA for a command, in order; or why it is not asked. */
@@ -92,10 +93,10 @@ const act = (path: string, body: Step['body'] & object): Step => ({
 })
 const say = (path: string, body: object): Step => ({ ...act(path, body), ...SAYS })
 
-/** Message ids stand in the path, so one made of dots alone would climb out of it. */
 function onMessage(id: string, verb: string, body: object, how: Partial<Step> = {}): Step | Failure {
-  if (/^\.*$/.test(id)) return reject('invalid', 'not a message id')
-  return { ...act(`/message/${encodeURIComponent(id.toWellFormed())}/${verb}`, body), ...how }
+  const named = segment(id)
+  if (named === undefined) return reject('invalid', 'not a message id')
+  return { ...act(`/message/${named}/${verb}`, body), ...how }
 }
 
 /** GOWA makes a preview only of a link that stands alone in the last line: it puts it there itself. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { address } from '../../../core/address.ts'
 import type { Party } from '../../../core/events.ts'
 import type { Answer, DirectoryClient, Page } from '../../../core/gateway.ts'
+import type { Clock } from '../../../core/ports.ts'
 import { formatJid, parseJid, partyOf } from '../wire/address.ts'
 import { flag, isObject, text, time, word } from '../wire/fields.ts'
 import { type Asking, given, listOf, refuse } from './asking.ts'
@@ -19,12 +20,18 @@ const Picture = z.object({ url: text })
 /** GOWA's largest page. */
 const PAGE = 100
 
-export function directory({ ask }: Asking): DirectoryClient {
+/** Numbers are checked for at most this long, and one more request (ms). */
+const CHECK_MS = 45_000
+
+export function directory({ ask }: Asking, clock: Clock): DirectoryClient {
   return {
     /** One request per number: GOWA checks them one at a time. */
     async check(phones) {
       const found: { query: string; exists: boolean; party?: Party }[] = []
+      const until = clock.monotonic() + CHECK_MS
       for (const phone of phones) {
+        if (clock.monotonic() > until)
+          return { ok: false, reason: 'GOWA is too slow for so many numbers; ask for fewer', retry: true }
         const digits = phone.replace(/[\s+().-]/g, '')
         if (!/^[1-9][0-9]{4,14}$/.test(digits)) {
           found.push({ query: phone, exists: false })

@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { address } from '../../../core/address.ts'
 import { messageId } from '../../../core/ids.ts'
+import { FakeClock } from '../../../testing/fake-clock.ts'
 import { SLOTS } from '../simulator/rest/slots.ts'
+import type { Asking } from './asking.ts'
+import { directory } from './directory.ts'
 import { below } from './paths.ts'
 import { ANA, ana, BIA, bia, type Played, play, TEAM } from './played.fixture.ts'
 
@@ -80,6 +83,19 @@ describe('directory', () => {
       ],
     })
     expect(played.asked).toHaveLength(2)
+  })
+  it('does not check numbers for ever', async () => {
+    const clock = new FakeClock()
+    let asked = 0
+    const ask: Asking['ask'] = async (_question, schema) => {
+      asked += 1
+      await clock.advance('9s')
+      return { ok: true, value: schema.parse({ is_on_whatsapp: true }) }
+    }
+    const slow = directory({ ask, tell: async () => ({ ok: true, value: undefined }) }, clock)
+    const phones = Array.from({ length: 256 }, (_, i) => `55119555${10_000 + i}`)
+    expect(await slow.check(phones)).toMatchObject({ ok: false, retry: true })
+    expect(asked).toBeLessThan(8)
   })
   it('pages chats and contacts', async () => {
     const directory = have((await start()).directory)

@@ -6,7 +6,7 @@ import { formatJid, parseJid } from '../wire/address.ts'
 import { flag, isObject, text, time, word } from '../wire/fields.ts'
 import { type Asking, given, listOf, refuse } from './asking.ts'
 import type { Link } from './http.ts'
-import { below } from './paths.ts'
+import { below, segment } from './paths.ts'
 import { query } from './step.ts'
 
 type Search = NonNullable<GatewayClient['search']>
@@ -140,8 +140,10 @@ export async function download(
   }
   if (media.source.type === 'path') return located(media.source.path)
   const phone = formatJid(chat)
-  if (phone === undefined || /^\.*$/.test(id)) return refuse('unsupported', 'GOWA cannot name this message')
-  const path = `/message/${encodeURIComponent(id.toWellFormed())}/download${query({ phone })}`
+  const named = segment(id)
+  if (phone === undefined || named === undefined)
+    return refuse('unsupported', 'GOWA cannot name this message')
+  const path = `/message/${named}/download${query({ phone })}`
   const file = await ask({ path, timeoutMs: DOWNLOAD_TIMEOUT_MS }, Downloaded)
   return file.ok ? located(file.value.file_path) : file
 }
