@@ -94,7 +94,11 @@ export async function openMediaFolder(folder: string): Promise<MediaStore> {
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')
-  await folder.sync().finally(() => folder.close())
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }
 
 const exists = (path: string): Promise<boolean> =>
