@@ -35,6 +35,13 @@ test('a filter narrows ctx', () => {
       'image' | 'video' | 'audio' | 'voice' | 'document' | 'sticker' | 'video-note'
     >()
   })
+  bot.on('message:choice', (ctx) => {
+    expectTypeOf(ctx.choice.text).toEqualTypeOf<string>()
+    expectTypeOf(ctx.choice.id).toEqualTypeOf<string | undefined>()
+  })
+  bot.on('vote', (ctx) => {
+    expectTypeOf(ctx.votes).toEqualTypeOf<string[]>()
+  })
   bot.on(['edit', 'revoke'], (ctx) => {
     expectTypeOf(ctx.target).toEqualTypeOf<MessageId>()
     expectTypeOf(ctx.contact).toExtend<ContactView>()

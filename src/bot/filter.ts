@@ -103,6 +103,7 @@ interface Facets<V> {
     message: IncomingMessage<ContentOf<V>>
     text: TextOf<V>
     media: MediaOf<V>
+    choice: [V] extends ['choice'] ? { id?: string; text: string } : Context['choice']
     chat: ChatView
   }
   edit: { fact: FactOf<'edit'>; target: MessageId; chat: ChatView }

@@ -125,8 +125,14 @@ export type Content =
   | { type: 'choice'; text: string; id?: string }
   /** A cart: `text` is what the customer wrote with it. */
   | { type: 'order'; id?: string; items?: number; currency?: string; text?: string }
-  /** A message whose content the hub does not read (yet). `wire` names it in the gateway's own words. */
+  /**
+   * A message whose content the hub does not read (yet). `wire` names it in the gateway's own words;
+   * {@link NO_CONTENT}: the gateway delivered none.
+   */
   | { type: 'unsupported'; wire: string; text?: string }
+
+/** `wire` of a message that came without any content: shown, but nothing a handler could answer. */
+export const NO_CONTENT = 'empty'
 
 /** Text a person reads in a content: the body, or a medium's caption. */
 export const contentText = (content: Content): string => content.text ?? ''

@@ -63,7 +63,11 @@ test.each([
   [{ to, type: 'txt' }, 'body.type', 'did you mean `text`?'],
   [{ to, type: 'toString' }, 'body.type', 'must be one of text, media'],
   [{ to, type: 'text' }, 'body.text', 'is missing; must be text'],
-  [{ to, type: 'text', text: 'hi', body: 'hi' }, 'body', 'Known: text, mentions, linkPreview, replyTo'],
+  [
+    { to, type: 'text', text: 'hi', body: 'hi' },
+    'body',
+    'Known: to, type, claim, text, mentions, linkPreview, replyTo',
+  ],
   [{ to, type: 'chat', set: 'mute' }, 'body.set', 'did you mean `muted`?'],
   [{ to, type: 'chat', set: 'muted' }, 'body.hours', 'must be a number'],
   [
@@ -74,9 +78,9 @@ test.each([
   [{ to, type: 'media', media: 'image', url: 'data:image/png;base64,<>' }, 'body.url', 'or data:'],
   [{ to, type: 'media', media: 'image', url: `data:a/b${';c=d'.repeat(3_000_000)}` }, 'body.url', 'or data:'],
   [{ to, type: 'group', set: 'picture', url: 'data:x' }, 'body.url', 'or empty'],
-  [{ to, type: 'location', latitude: 91, longitude: 0 }, 'body.latitude', '90'],
+  [{ to, type: 'location', latitude: 91, longitude: 0 }, 'body.latitude', 'must be at most 90'],
   [{ to, type: 'members', change: 'add', members: ['ana'] }, 'body.members.0', 'international phone number'],
-  [{ to, type: 'poll', text: 'When?', options: ['only one'] }, 'body.options', 'at least 2'],
+  [{ to, type: 'poll', text: 'When?', options: ['only one'] }, 'body.options', 'at least 2 entries'],
 ])('a wrong one is told what is wrong and what is allowed (%#)', async (body, field, message) => {
   await using edge = await startEdge()
   const { json } = await edge.api('POST', path, body)

@@ -257,6 +257,7 @@ export const commandRequest = z
     const schema = COMMAND_BODIES[type as CommandType]
     const result = schema.safeParse(rest)
     if (result.success) return { to, claim, command: { type, ...result.data } as WithoutTo<Command> }
-    for (const issue of result.error.issues) refuse(issue.path, inOurWords(issue, rest, schema))
+    for (const issue of result.error.issues)
+      refuse(issue.path, inOurWords(issue, rest, schema, ['to', 'type', 'claim']))
     return z.NEVER
   })

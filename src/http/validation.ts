@@ -32,7 +32,13 @@ function invalid(part: string, data: unknown, schema: z.ZodType, error: z.ZodErr
 }
 
 /** The validator's own words in the voice of the configuration's faults; what a schema says itself is kept. */
-export function inOurWords(issue: z.core.$ZodIssue, data: unknown, schema: z.ZodType): string {
+/** @param beside further keys that are known where the data lies */
+export function inOurWords(
+  issue: z.core.$ZodIssue,
+  data: unknown,
+  schema: z.ZodType,
+  beside: readonly string[] = [],
+): string {
   const value = valueAt(data, issue.path)
   const generic = /^(Invalid (input|option|discriminator)|Too (small|big)|Unrecognized key)/.test(
     issue.message,
@@ -40,7 +46,7 @@ export function inOurWords(issue: z.core.$ZodIssue, data: unknown, schema: z.Zod
   if (!generic) return issue.message
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = keysAt(schema, issue.path)
+      const known = [...(issue.path.length === 0 ? beside : []), ...keysAt(schema, issue.path)]
       const faults = issue.keys.slice(0, MAX_FAULTS).map((key) => {
         const meant = closest(key.slice(0, MAX_SHOWN), known)
         return `\`${key.slice(0, MAX_SHOWN)}\` is not known here${meant ? `; did you mean \`${meant}\`?` : '.'}`
@@ -59,9 +65,9 @@ export function inOurWords(issue: z.core.$ZodIssue, data: unknown, schema: z.Zod
       return values.length > 0 ? mustBeOneOf(values, value) : issue.message
     }
     case 'too_small':
-      return `must have at least ${counted(issue.minimum)}`
+      return atLimit('least', issue.minimum, issue.origin)
     case 'too_big':
-      return `must have at most ${counted(issue.maximum)}`
+      return atLimit('most', issue.maximum, issue.origin)
     default:
       return issue.message
   }
@@ -76,9 +82,13 @@ const KINDS: Readonly<Record<string, string>> = {
 }
 const oneOf = (values: readonly string[]): string =>
   values.length === 1 ? `\`${values[0]}\`` : `one of ${values.join(', ')}`
-/** Only the length of text is limited in this API. */
-const counted = (count: number | bigint): string =>
-  `${count.toLocaleString('en')} ${Number(count) === 1 ? 'character' : 'characters'}`
+function atLimit(which: 'least' | 'most', limit: number | bigint, origin: string): string {
+  const count = limit.toLocaleString('en')
+  const one = Number(limit) === 1
+  if (origin === 'string') return `must have at ${which} ${count} ${one ? 'character' : 'characters'}`
+  if (origin === 'array') return `must have at ${which} ${count} ${one ? 'entry' : 'entries'}`
+  return `must be at ${which} ${count}`
+}
 
 /** What is allowed, and what was probably meant. */
 export function mustBeOneOf(allowed: readonly string[], value: unknown): string {

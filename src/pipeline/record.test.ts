@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Address } from '../core/address.ts'
-import { EVENT_KINDS, type Fact } from '../core/events.ts'
+import { type Content, EVENT_KINDS, type Fact, NO_CONTENT } from '../core/events.ts'
 import type { CommandId, ContactId, EventId, InstanceId, MessageId } from '../core/ids.ts'
 import type { ClaimedEvent, LogChange } from '../core/store.ts'
-import { logChanges, waitsFor } from './record.ts'
+import { isEmptyMessage, logChanges, waitsFor } from './record.ts'
 
 const target = 'M1' as MessageId
 const message = { id: target, content: { type: 'text' as const, text: 'hi' } }
@@ -110,4 +110,14 @@ describe('what an event changes in the log', () => {
     const waiting = EVENT_KINDS.filter((kind) => waitsFor(event(KINDS[kind][0])) !== undefined)
     expect(waiting).toEqual(['edit', 'revoke', 'reaction'])
   })
+})
+
+test.each<[string, Content, boolean]>([
+  ['no content at all', { type: 'unsupported', wire: NO_CONTENT }, true],
+  ['no text', { type: 'text', text: '' }, true],
+  ['a text', { type: 'text', text: 'hi' }, false],
+  ['content that is not read', { type: 'unsupported', wire: 'productMessage' }, false],
+  ['a picture without words', { type: 'image', media: { source: { type: 'gateway' } } }, false],
+])('handlers see a message with %s: %o is empty: %s', (_, content, empty) => {
+  expect(isEmptyMessage(event({ kind: 'message', message: { id: target, content } }))).toBe(empty)
 })

@@ -1,5 +1,5 @@
 import { chatKind } from '../core/address.ts'
-import { contentText } from '../core/events.ts'
+import { contentText, NO_CONTENT } from '../core/events.ts'
 import type { CommandId, ContactId, MessageId } from '../core/ids.ts'
 import type { ClaimedEvent, LogChange } from '../core/store.ts'
 
@@ -112,7 +112,9 @@ export function nameChanges(event: ClaimedEvent, chatName: string | undefined): 
 }
 
 /** True when a message has nothing a handler could answer (an undecryptable or protocol message). */
-export const isEmptyMessage = (event: ClaimedEvent): boolean =>
-  event.fact.kind === 'message' &&
-  event.fact.message.content.type === 'text' &&
-  contentText(event.fact.message.content) === ''
+export function isEmptyMessage({ fact }: ClaimedEvent): boolean {
+  if (fact.kind !== 'message') return false
+  const { content } = fact.message
+  if (content.type === 'unsupported') return content.wire === NO_CONTENT && contentText(content) === ''
+  return content.type === 'text' && content.text === ''
+}

@@ -40,6 +40,7 @@ export const gowa = defineGateway({
     'privacy',
     'webhooks',
     'instances',
+    'pairing',
     'search',
     'download',
     'sees-own-messages',

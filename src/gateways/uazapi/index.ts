@@ -57,6 +57,7 @@ export const uazapi = defineGateway({
     'webhooks',
     'webhook-errors',
     'instances',
+    'pairing',
     'search',
     'download',
     'hosted-campaigns',

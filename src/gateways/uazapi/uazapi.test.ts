@@ -49,7 +49,12 @@ const endings: Ending[] = [
   { name: '401 No session', outcome: answered(401, { error: 'No session' }), end: 'hold' },
   { name: '500 No session', outcome: answered(500, { error: 'No session' }), end: 'hold' },
   { name: '500 No active session', outcome: answered(500, { error: 'No active session' }), end: 'hold' },
-  { name: '503 disconnected', outcome: answered(503, { error: 'WhatsApp disconnected' }), end: 'hold' },
+  // The connection may have gone after the message left: only "no session" says that nothing did.
+  {
+    name: '503 disconnected',
+    outcome: answered(503, { error: 'WhatsApp disconnected' }),
+    end: 'unknown',
+  },
   { name: '503 of a proxy', outcome: answered(503, '<html>'), end: 'unknown' },
   { name: '500 failed', outcome: answered(500, { error: 'Failed to send message' }), end: 'unknown' },
   {

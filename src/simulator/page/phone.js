@@ -3,7 +3,7 @@ import { bubble, shorten, summary } from './bubble.js'
 import { icon, make, the } from './dom.js'
 import { troubleButtons } from './trouble.js'
 import { wireDetail, wireLine } from './wire.js'
-import { pickLanguage, speaker } from './words.js'
+import { pickLanguage, pickLocale, speaker } from './words.js'
 
 const REACTIONS = ['👍', '❤️', '😂', '😮', '😢', '🙏']
 const SHOWN = 200
@@ -194,8 +194,7 @@ const clock = (at, exact = false) =>
     hourCycle: 'h23',
   }).format(at)
 
-/** The browser's own flavour of the chosen language. */
-const locale = () => navigator.languages.find((tag) => tag.startsWith(language)) ?? language
+const locale = () => pickLocale(language, navigator.languages)
 
 function renderAll() {
   if (!number()) return

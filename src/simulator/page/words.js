@@ -622,6 +622,25 @@ export function pickLanguage(chosen, preferred) {
 }
 
 /**
+ * The browser's own flavour of a language, for dates and times; the plain language where what the browser
+ * calls it is no language tag, as `en-US@posix` is none.
+ * @param {Language} language
+ * @param {readonly string[]} preferred
+ * @returns {string}
+ */
+export const pickLocale = (language, preferred) =>
+  preferred.find((tag) => tag.startsWith(language) && isLocale(tag)) ?? language
+
+/** @param {string} tag */
+function isLocale(tag) {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0
+  } catch {
+    return false
+  }
+}
+
+/**
  * A function that says a word in a language; the word itself when there is none.
  * @param {Language} language
  * @returns {(word: string, fill?: Record<string, string | number>) => string}

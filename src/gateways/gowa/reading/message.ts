@@ -1,4 +1,4 @@
-import type { Content, Fact, Message, Referral } from '../../../core/events.ts'
+import { type Content, type Fact, type Message, NO_CONTENT, type Referral } from '../../../core/events.ts'
 import { messageId } from '../../../core/ids.ts'
 import type { RawContent } from '../wire/contents.ts'
 import { contents } from '../wire/contents.ts'
@@ -65,7 +65,7 @@ function contentOf(
   }
   for (const field of CONTENTS)
     if (wire[field]) return { type: 'unsupported', wire: field, ...withText(text) }
-  return text === undefined ? { type: 'unsupported', wire: 'empty' } : { type: 'text', text }
+  return text === undefined ? { type: 'unsupported', wire: NO_CONTENT } : { type: 'text', text }
 }
 
 /** A caption that was edited carries no text. */
