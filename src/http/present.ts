@@ -21,7 +21,8 @@ import type { LoggedMessage } from '../core/turn.ts'
 const LAST_MOMENT = 8.64e15
 /** A gateway's clock may say anything; what no date can hold becomes the nearest one that can. */
 const iso = (ms: number): string => new Date(Math.min(Math.max(ms, 0), LAST_MOMENT)).toISOString()
-const optionalIso = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : iso(ms))
+export const optionalIso = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : iso(ms)
 
 /** The form of every list: a page and the cursor of the next one, or null. */
 export async function presentPage<Row, Shown>(

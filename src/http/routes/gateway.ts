@@ -13,7 +13,7 @@ import type { InstanceId, ServerId } from '../../core/ids.ts'
 import type { GatewayOf } from '../../hub.ts'
 import { phone, pictureUrl, who } from '../command-body.ts'
 import type { Api, Edge } from '../edge.ts'
-import { presentInstance } from '../present.ts'
+import { optionalIso, presentInstance } from '../present.ts'
 import { instanceIdSchema } from '../validation.ts'
 
 const MAX_NAME = 255
@@ -28,6 +28,16 @@ const page = z.strictObject({
 })
 const HOSTED_PARTS = ['agent', 'trigger', 'knowledge', 'function'] as const
 const hostedParams = z.strictObject({ id: instanceIdSchema, part: z.enum(HOSTED_PARTS) })
+const privacyValue = z.enum(PRIVACY_VALUES).exactOptional()
+const privacyBody = z.strictObject({
+  groupAdd: privacyValue,
+  lastSeen: privacyValue,
+  about: privacyValue,
+  picture: privacyValue,
+  readReceipts: privacyValue,
+  online: privacyValue,
+  callAdd: privacyValue,
+})
 const fields = z.record(z.string().min(1).max(64), z.unknown())
 
 /**
@@ -143,7 +153,14 @@ export function gatewayRoutes(api: Api, { hub }: Edge): void {
   api.get(
     '/instances/:id/directory/chats',
     { schema: { params: idParams, querystring: page } },
-    async ({ params: { id }, query }) => paged(answered(await directory(id).chats(query))),
+    async ({ params: { id }, query }) => {
+      const { items, next } = answered(await directory(id).chats(query))
+      const shown = items.map(({ lastMessageAt, ...chat }) => ({
+        ...chat,
+        lastMessageAt: optionalIso(lastMessageAt),
+      }))
+      return paged({ items: shown, ...(next !== undefined && { next }) })
+    },
   )
   api.get(
     '/instances/:id/directory/contacts',
@@ -208,7 +225,7 @@ export function gatewayRoutes(api: Api, { hub }: Edge): void {
   })
   api.patch(
     '/instances/:id/privacy',
-    { schema: { params: idParams, body: z.record(z.string().max(40), z.enum(PRIVACY_VALUES)) } },
+    { schema: { params: idParams, body: privacyBody } },
     async ({ params: { id }, body }) => {
       const { setPrivacy } = need(id, 'profile', 'privacy')
       if (!setPrivacy) throw lacking(gatewayOf(id).name, 'privacy')
@@ -244,6 +261,7 @@ export function gatewayRoutes(api: Api, { hub }: Edge): void {
     if (!errors) throw lacking(gatewayOf(id).name, 'webhook-errors')
     const data = answered(await errors()).map((one) => ({
       ...one,
+      at: optionalIso(one.at),
       ...(one.url !== undefined && { url: withoutKey(one.url) }),
     }))
     return { data, next: null }
