@@ -240,6 +240,24 @@ const COMMAND_BODIES = {
 type WithoutTo<C> = C extends Command ? Omit<C, 'to'> : never
 type BodyOf<T extends CommandType> = Omit<Extract<Command, { type: T }>, 'to' | 'type'>
 
+/** What `type` and the rest of an object say as a command; faults go to `context`. */
+function readCommand(
+  { type, ...rest }: { type: string; [key: string]: unknown },
+  beside: readonly string[],
+  context: z.core.$RefinementCtx,
+): WithoutTo<Command> {
+  const refuse = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message })
+  if (!Object.hasOwn(COMMAND_BODIES, type)) {
+    refuse(['type'], mustBeOneOf(COMMAND_TYPES, type))
+    return z.NEVER
+  }
+  const schema = COMMAND_BODIES[type as CommandType]
+  const result = schema.safeParse(rest)
+  if (result.success) return { type, ...result.data } as WithoutTo<Command>
+  for (const issue of result.error.issues) refuse(issue.path, inOurWords(issue, rest, schema, beside))
+  return z.NEVER
+}
+
 /** A whole request: whom it is for, and the command in the same object. */
 export const commandRequest = z
   .looseObject({
@@ -248,16 +266,15 @@ export const commandRequest = z
     /** Take the chat over for a person first. */
     claim: z.boolean().default(false),
   })
-  .transform(({ to, claim, type, ...rest }, context) => {
-    const refuse = (path: PropertyKey[], message: string) => {
-      context.addIssue({ code: 'custom', path, message })
-      return z.NEVER
-    }
-    if (!Object.hasOwn(COMMAND_BODIES, type)) return refuse(['type'], mustBeOneOf(COMMAND_TYPES, type))
-    const schema = COMMAND_BODIES[type as CommandType]
-    const result = schema.safeParse(rest)
-    if (result.success) return { to, claim, command: { type, ...result.data } as WithoutTo<Command> }
-    for (const issue of result.error.issues)
-      refuse(issue.path, inOurWords(issue, rest, schema, ['to', 'type', 'claim']))
-    return z.NEVER
-  })
+  .transform(({ to, claim, ...rest }, context) => ({
+    to,
+    claim,
+    command: readCommand(rest, ['to', 'type', 'claim'], context),
+  }))
+
+/** A command with its recipient, as a campaign of the gateway lists them. */
+export const addressedCommand = z
+  .looseObject({ to: who, type: z.string() })
+  .transform(
+    ({ to, ...rest }, context): Command => ({ ...readCommand(rest, ['to', 'type'], context), to }) as Command,
+  )

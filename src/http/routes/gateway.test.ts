@@ -189,3 +189,38 @@ test('the hub is registered as webhook with its own path and secret, and its key
     { url: 'https://hub.example/webhooks/support/***/messages/text', error: '502' },
   ])
 })
+
+test('a campaign the gateway runs is made of commands with their recipients', async () => {
+  const made: unknown[] = []
+  await using edge = await edgeWith({
+    campaigns: {
+      create: async (campaign) => {
+        made.push(campaign)
+        return { ok: true, value: { id: 'f1', info: campaign.info, state: 'scheduled' } }
+      },
+      list: async () => ({ ok: true, value: [] }),
+      control: async () => ({ ok: true, value: undefined }),
+    },
+  })
+  const path = '/instances/support/hosted-campaigns'
+  const campaign = {
+    info: 'November 7',
+    messages: [{ to: '+55 11 98765-4321', type: 'text', text: 'Hi' }],
+    minDelaySeconds: 5,
+    maxDelaySeconds: 9,
+    at: '2026-11-20T18:00:00Z',
+  }
+  expect((await edge.api('POST', path, campaign)).status).toBe(201)
+  expect(made).toEqual([
+    { ...campaign, messages: [{ to: ANA, type: 'text', text: 'Hi' }], at: Date.UTC(2026, 10, 20, 18) },
+  ])
+  for (const [body, field] of [
+    [{ ...campaign, maxDelaySeconds: 1 }, 'body.maxDelaySeconds'],
+    [{ ...campaign, at: 'soon' }, 'body.at'],
+    [{ ...campaign, messages: [{ to: 'ana', type: 'text', text: 'Hi' }] }, 'body.messages.0.to'],
+    [{ ...campaign, messages: [{ to: ANA, type: 'text' }] }, 'body.messages.0.text'],
+  ] as const) {
+    expect((await edge.api('POST', path, body)).json).toMatchObject({ status: 400, errors: [{ field }] })
+  }
+  expect(made).toHaveLength(1)
+})

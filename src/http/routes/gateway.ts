@@ -11,7 +11,7 @@ import {
 } from '../../core/gateway.ts'
 import type { InstanceId, ServerId } from '../../core/ids.ts'
 import type { GatewayOf } from '../../hub.ts'
-import { phone, pictureUrl, who } from '../command-body.ts'
+import { addressedCommand, phone, pictureUrl, who } from '../command-body.ts'
 import type { Api, Edge } from '../edge.ts'
 import { optionalIso, presentInstance } from '../present.ts'
 import { instanceIdSchema } from '../validation.ts'
@@ -38,6 +38,23 @@ const privacyBody = z.strictObject({
   online: privacyValue,
   callAdd: privacyValue,
 })
+const delaySeconds = z.number().int().min(0).max(3600)
+const campaignBody = z
+  .strictObject({
+    /** Unique: a create nobody knows the end of is found again by it. */
+    info: name,
+    messages: z.array(addressedCommand).min(1).max(10_000),
+    minDelaySeconds: delaySeconds,
+    maxDelaySeconds: delaySeconds,
+    at: z.iso
+      .datetime({ offset: true, error: 'must be a moment such as 2026-11-20T18:00:00Z' })
+      .exactOptional(),
+  })
+  .refine(({ minDelaySeconds, maxDelaySeconds }) => minDelaySeconds <= maxDelaySeconds, {
+    path: ['maxDelaySeconds'],
+    message: 'must not be less than minDelaySeconds',
+  })
+const MAX_CAMPAIGN_BYTES = 16 * 1024 * 1024
 const fields = z.record(z.string().min(1).max(64), z.unknown())
 
 /**
@@ -285,6 +302,14 @@ export function gatewayRoutes(api: Api, { hub }: Edge): void {
       return reply.code(204).send()
     },
   )
+  api.patch(
+    '/instances/:id/hosted',
+    { schema: { params: idParams, body: fields } },
+    async ({ params: { id }, body }, reply) => {
+      answered(await hosted(id).settings(body))
+      return reply.code(204).send()
+    },
+  )
   const campaigns = (id: InstanceId) => need(id, 'campaigns', 'hosted-campaigns')
   api.get(
     '/instances/:id/hosted-campaigns',
@@ -293,6 +318,17 @@ export function gatewayRoutes(api: Api, { hub }: Edge): void {
       data: answered(await campaigns(id).list()),
       next: null,
     }),
+  )
+  api.post(
+    '/instances/:id/hosted-campaigns',
+    { schema: { params: idParams, body: campaignBody }, bodyLimit: MAX_CAMPAIGN_BYTES },
+    async ({ params: { id }, body: { at, ...campaign } }, reply) => {
+      const made = await campaigns(id).create({
+        ...campaign,
+        ...(at !== undefined && { at: Date.parse(at) }),
+      })
+      return reply.code(201).send(answered(made))
+    },
   )
   api.post(
     '/instances/:id/hosted-campaigns/:campaign/:action',
@@ -331,6 +367,17 @@ export function gatewayRoutes(api: Api, { hub }: Edge): void {
     { schema: { params: serverParams, body: z.strictObject({ name }) } },
     async ({ params, body }, reply) =>
       reply.code(201).send(answered(await server(params.id).create(body.name))),
+  )
+  api.patch(
+    '/servers/:id/instances/:instance',
+    { schema: { params: serverParams.extend({ instance: name }), body: z.strictObject({ name }) } },
+    async ({ params, body }, reply) => {
+      const { rename } = server(params.id)
+      if (!rename)
+        throw new HubError('E_UNSUPPORTED', 'The gateway of this server does not rename its numbers.')
+      answered(await rename(params.instance, body.name))
+      return reply.code(204).send()
+    },
   )
   api.delete(
     '/servers/:id/instances/:instance',
