@@ -10,7 +10,7 @@ import { simulatedGateways } from '../../simulator/gateways.ts'
 import type { AskHub } from '../../simulator/hub-chats.ts'
 import { type Simulator, startSimulator } from '../../simulator/server.ts'
 import { gatewayOf } from '../deliver.ts'
-import { writeDemoConfig } from '../demo/config.ts'
+import { requireUnused, writeDemoConfig } from '../demo/config.ts'
 import { playOpening } from '../demo/opening.ts'
 import { createScene, type OwnNumber } from '../demo/scene.ts'
 import { type Supervised, supervise } from '../demo/supervisor.ts'
@@ -47,6 +47,8 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
   const stopRequested = stopRequest(io, clock.monotonic)
   const hubPort = readPort('PORT', io.env.PORT, HUB_PORT)
   const simulatorPort = readPort('--simulator-port', flags['simulator-port'], SIMULATOR_PORT)
+  const folder = join(io.cwd, 'data', 'demo')
+  requireUnused(folder)
   await requireFree(hubPort, `another: PORT=${hubPort + 10} npm start`)
   const own = flags.config
   const env = { ...io.env }
@@ -76,7 +78,6 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
   })
 
   try {
-    const folder = join(io.cwd, 'data', 'demo')
     const config = writeDemoConfig({ folder, port: hubPort, simulatorUrl: simulator.url, scene })
     hub = supervise({
       command: [
@@ -171,10 +172,10 @@ function readPort(name: string, text: string | undefined, usual: number): number
 const portTaken = (port: number, advice: string): HubError =>
   new HubError(
     'E_PORT_TAKEN',
-    `Port ${port} on 127.0.0.1 is taken by another program, perhaps another demo. Stop that one, or choose ${advice}`,
+    `Port ${port} on 127.0.0.1 is taken by another program, perhaps a demo of another folder. Stop that one, or choose ${advice}`,
   )
 
-/** Asked before anything is touched, so that a second demo does not empty the data of the first. */
+/** Asked before anything is touched: what fails later would have emptied the data already. */
 async function requireFree(port: number, advice: string): Promise<void> {
   const probe = createServer()
   const { promise, resolve, reject } = Promise.withResolvers<void>()

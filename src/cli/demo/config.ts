@@ -1,5 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { HubError } from '../../core/errors.ts'
+import { isInUse } from '../../storage/sqlite/in-use.ts'
 import type { Scene } from './scene.ts'
 
 export interface DemoConfigOptions {
@@ -23,10 +25,28 @@ const ANSWERS = [
 ] as const
 
 /**
+ * Asked before anything is emptied, and before the ports: another one of those would lead a second demo to the
+ * data of the first.
+ * @param folder of the demo's data
+ * @throws HubError E_STORE_LOCKED when another demo runs on it
+ */
+export function requireUnused(folder: string): void {
+  if (!isInUse(databaseIn(folder))) return
+  throw new HubError(
+    'E_STORE_LOCKED',
+    `Another demo runs from this folder: its data in ${folder} is in use. Stop that one, or start this one in another folder. Another PORT alone will not do, since both would use that data.`,
+  )
+}
+
+const databaseIn = (folder: string): string => join(folder, 'pombo.db')
+
+/**
  * Empties the demo's data and writes its configuration, with the secrets of this run.
  * @returns the configuration's path
+ * @throws HubError E_STORE_LOCKED when another demo runs on the data
  */
 export function writeDemoConfig({ folder, port, simulatorUrl, scene }: DemoConfigOptions): string {
+  requireUnused(folder)
   mkdirSync(folder, { recursive: true })
   // The simulated WhatsApp begins anew at every start; a hub that remembers another one would be confused.
   for (const name of readdirSync(folder)) if (name.startsWith('pombo.')) rmSync(join(folder, name))
@@ -34,7 +54,7 @@ export function writeDemoConfig({ folder, port, simulatorUrl, scene }: DemoConfi
   const config = {
     host: '127.0.0.1',
     port,
-    database: `sqlite:${join(folder, 'pombo.db')}`,
+    database: `sqlite:${databaseIn(folder)}`,
     logLevel: 'error',
     instances: scene.numbers.map(({ number, gateway }) => ({
       id: number.instance,

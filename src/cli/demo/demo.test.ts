@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { address } from '../../core/address.ts'
 import { loadHub } from '../../main.ts'
 import { systemClock } from '../../platform/clock.ts'
+import { createLogger } from '../../platform/log.ts'
 import { simulatedGateways } from '../../simulator/gateways.ts'
+import { openSqliteStore } from '../../storage/sqlite/open.ts'
 import { type FakeTurn, fakeTurn } from '../../testing/fake-turn.ts'
 import { createDemoBot } from './bot.ts'
 import { writeDemoConfig } from './config.ts'
@@ -123,6 +125,19 @@ describe('the demo configuration', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(() => statSync(join(folder, 'pombo.db'))).toThrow()
     expect(readFileSync(join(folder, 'notes.txt'), 'utf8')).toBe('of a person')
+  })
+
+  test('does not empty what another demo runs on', async () => {
+    const scene = createScene('http://127.0.0.1:3001', simulatedGateways, () => 'secret-number-1')
+    const write = () => writeDemoConfig({ folder, port: 0, simulatorUrl: 'http://127.0.0.1:3002', scene })
+    const path = join(folder, 'pombo.db')
+    const log = createLogger({ level: 'error', secrets: [] })
+    const running = await openSqliteStore({ path, clock: systemClock, log, dedupeMs: 1_000 })
+    expect(write).toThrow(expect.objectContaining({ code: 'E_STORE_LOCKED' }))
+    expect(statSync(path).size).toBeGreaterThan(0)
+    await running.close()
+    write()
+    expect(() => statSync(path)).toThrow()
   })
 })
 

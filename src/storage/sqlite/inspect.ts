@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { HubError } from '../../core/errors.ts'
 import { migrations } from '../migrate.ts'
 import { Connection } from './driver.ts'
+import { isInUse } from './in-use.ts'
 
 /** A database file as it lies there, looked at without changing it. Sizes in bytes. */
 export interface SqliteInspection {
@@ -30,7 +31,7 @@ export function inspectSqlite(path: string): SqliteInspection {
   return {
     exists,
     writable: isWritable(folder) && (!exists || isWritable(path)),
-    inUse: isLocked(`${path}.lock`),
+    inUse: isInUse(path),
     bytes: sizeOf(path),
     walBytes: sizeOf(`${path}-wal`),
     freeBytes: bavail * bsize,
@@ -54,21 +55,6 @@ function isWritable(path: string): boolean {
 }
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
-
-/** The hub holds this file for as long as it runs. Asked only where it is, so that nothing is made. */
-function isLocked(path: string): boolean {
-  if (!existsSync(path)) return false
-  let lock: Connection | undefined
-  try {
-    lock = new Connection(path, { readOnly: false })
-    lock.exec('pragma busy_timeout = 0; begin exclusive; rollback')
-    return false
-  } catch {
-    return true
-  } finally {
-    lock?.close()
-  }
-}
 
 function readMigrations(path: string): string[] {
   let connection: Connection | undefined
