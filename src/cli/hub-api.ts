@@ -89,12 +89,23 @@ export function localUrl({ host, port }: { host: string; port: number }): string
   return `http://${name.includes(':') ? `[${name.replace(/^\[|\]$/g, '')}]` : name}:${port}`
 }
 
+/**
+ * Asks whether anything answers there, before work that would only wait for it.
+ * @throws HubError E_HUB_UNREACHABLE
+ */
+export async function requireHub(http: HttpClient, url: string): Promise<void> {
+  const outcome = await http({ method: 'GET', url: `${url}/health`, timeoutMs: TIMEOUT_MS })
+  if (outcome.type !== 'answered') throw noHub(url, outcome.reason)
+}
+
+const noHub = (url: string, reason: string): HubError =>
+  new HubError(
+    'E_HUB_UNREACHABLE',
+    `No hub answers at ${url}: ${reason}. Start it with "pombo serve", or say where it is with --hub URL.`,
+  )
+
 function read(outcome: HttpOutcome, url: string): unknown {
-  if (outcome.type !== 'answered')
-    throw new HubError(
-      'E_HUB_UNREACHABLE',
-      `No hub answers at ${url}: ${outcome.reason}. Start it with "pombo serve", or say where it is with --hub URL.`,
-    )
+  if (outcome.type !== 'answered') throw noHub(url, outcome.reason)
   const answer = parse(outcome.body)
   if (outcome.status >= 200 && outcome.status < 300 && answer !== undefined) return answer
   if (isProblem(answer)) throw new HubError(answer.code, answer.detail)

@@ -119,6 +119,16 @@ test('a forged message that is accepted is a fault of the hub', async () => {
   gullible.close()
 })
 
+test('without a hub it fails at once; a port that is taken is told with the flag for another', async () => {
+  const nobody = `http://127.0.0.1:${await freePort()}`
+  expect(await simulate(scenarioFile('hello'), '--hub', nobody, '--port', '0')).toBe(1)
+  expect(tty.err.join()).toMatch(/^E_HUB_UNREACHABLE: No hub answers at .*refused/)
+  const taken = new URL(hub).port
+  expect(await simulate(scenarioFile('hello'), '--hub', hub, '--port', taken)).toBe(1)
+  expect(tty.err.at(-1)).toMatch(/^E_PORT_TAKEN: .*--port PORT/)
+  expect(tty.out).toEqual([])
+})
+
 test('--setup prints what the hub’s configuration needs, and plays nothing', async () => {
   expect(await simulate(scenarioFile('hello'), '--setup')).toBe(0)
   expect(JSON.parse(tty.out[0] ?? '')).toEqual({

@@ -10,11 +10,11 @@ import { castOf, parseScenario } from '../../simulator/scenario/read.ts'
 import { stepLine, summary } from '../../simulator/scenario/report.ts'
 import type { Scenario } from '../../simulator/scenario/schema.ts'
 import { hubSetup } from '../../simulator/scenario/setup.ts'
-import { startSimulator } from '../../simulator/server.ts'
+import { type Simulator, startSimulator } from '../../simulator/server.ts'
 import { environment } from '../environment.ts'
 import { parseCommand, usage } from '../flags.ts'
 import { parseGenerations } from '../generations.ts'
-import { hubUrl } from '../hub-api.ts'
+import { hubUrl, requireHub } from '../hub-api.ts'
 import { type Io, stopRequest } from '../io.ts'
 
 const HUB_URL = 'http://127.0.0.1:3001'
@@ -40,9 +40,10 @@ export async function simulate(args: readonly string[], io: Io): Promise<number>
     io.out(JSON.stringify(hubSetup(scenario, `http://127.0.0.1:${port}`), null, 2))
     return 0
   }
+  const hub = flags.hub === undefined ? HUB_URL : hubUrl(flags.hub)
   const cast = castOf(scenario, {
     gateways: simulatedGateways,
-    hubUrl: flags.hub === undefined ? HUB_URL : hubUrl(flags.hub),
+    hubUrl: hub,
     env: environment(io),
     generations: parseGenerations(flags.generation ?? []),
   })
@@ -51,16 +52,20 @@ export async function simulate(args: readonly string[], io: Io): Promise<number>
   const outgoing = createHttpClient({ clock })
   const { delayMs, jitterMs, latencyMs, deliveredMs, readMs, scanMs } = scenario.timing
   const timing = { delayMs, jitterMs, latencyMs, deliveredMs, readMs, scanMs }
-  const simulator = await startSimulator({
-    clock,
-    random: Math.random,
-    http: outgoing.request,
-    port,
-    ...cast,
-    timing: Object.fromEntries(Object.entries(timing).filter(([, value]) => value !== undefined)),
-    watch: (entry) => judge.see(entry),
-  })
+  let simulator: Simulator | undefined
   try {
+    await requireHub(outgoing.request, hub)
+    simulator = await startSimulator({
+      clock,
+      random: Math.random,
+      http: outgoing.request,
+      port,
+      ...cast,
+      timing: Object.fromEntries(Object.entries(timing).filter(([, value]) => value !== undefined)),
+      watch: (entry) => judge.see(entry),
+    }).catch((error: unknown) => {
+      throw error instanceof HubError && error.code === 'E_PORT_TAKEN' ? portTaken(port) : error
+    })
     const tell = flags.json ? () => {} : (line: string) => io.out(line)
     tell(`${scenario.name}: ${cast.numbers.length} numbers at ${simulator.url}`)
     const report = await playScenario({
@@ -78,10 +83,17 @@ export async function simulate(args: readonly string[], io: Io): Promise<number>
     }
     return report.ok ? 0 : 1
   } finally {
-    await simulator.close()
+    await simulator?.close()
     await outgoing.close()
   }
 }
+
+/** Another port alone would not do: the hub has to look for its gateways there. */
+const portTaken = (port: number): HubError =>
+  new HubError(
+    'E_PORT_TAKEN',
+    `Port ${port} on 127.0.0.1 is taken by another program, perhaps a demo. Stop that one, or choose another with --port PORT; the hub's configuration needs it too: see --setup.`,
+  )
 
 async function readScenario(file: string): Promise<Scenario> {
   let text: string
