@@ -31,14 +31,15 @@ export async function init(args: readonly string[], io: Io): Promise<number> {
 
   const files = writeProject({ folder, gateway, name, pombo, secret })
   const here = relative(io.cwd, folder)
-  const unpacked = /^\d/.test(pombo) && import.meta.url.endsWith('.ts')
+  const checkout = import.meta.url.endsWith('.ts') ? 'run npm pack in it and begin again, or ' : ''
+  const byVersion = flags.pombo === undefined && /^\d/.test(pombo)
   io.out(
     [
       `${name} lies in ${here || 'this folder'}: ${files.join(', ')}.`,
       'Its secrets were made for it; they are in .env, which only you can read.',
-      ...(unpacked
+      ...(byVersion
         ? [
-            `It asks for pombo ${pombo} as published. For that of this checkout, run npm pack in it and begin again.`,
+            `It asks for pombo ${pombo} as published. Until it is, ${checkout}begin again with --pombo FILE, the tarball.`,
           ]
         : []),
       '',
