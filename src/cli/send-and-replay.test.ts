@@ -206,6 +206,11 @@ describe('send', () => {
 })
 
 describe('replay of a file', () => {
+  test('a file that is not there is told before what a configuration lacks', async () => {
+    const { code, err } = await pombo('replay', 'nothing.json')
+    expect([code, err]).toEqual([1, expect.stringMatching(/^E_FILE: nothing\.json .*ENOENT/)])
+  })
+
   test('a raw body is signed with the configured secret; the second time the hub has it', async () => {
     const url = await start([signed('http://127.0.0.1:9')])
     writeFileSync(join(cwd, 'delivery.json'), JSON.stringify(textOf('3EB0F1', 'Hello'), null, 2))

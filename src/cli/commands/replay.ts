@@ -41,9 +41,9 @@ async function replayFile(
   io: Io,
   http: Parameters<typeof deliver>[0],
 ): Promise<number> {
+  const delivery = readDelivery(file, io.cwd)
   const { config } = await loadHub({ file: flags.config, cwd: io.cwd, env: environment(io) })
   const instance = chooseInstance(config, flags.instance)
-  const delivery = readDelivery(file, io.cwd)
   const receipt = await deliver(
     http,
     flags.hub === undefined ? localUrl(config) : hubUrl(flags.hub),
