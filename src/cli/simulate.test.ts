@@ -162,9 +162,14 @@ test('every example can be played by the gateways there are', () => {
 
 describe('faults of the file and of the command line', () => {
   test.each([
-    [{ steps: [{ do: 'sya' }] }, 'steps.0.do'],
+    [{ steps: [{ do: 'sya' }] }, 'steps.0.do: must be "expect", "wait"'],
     [{ steps: [{ do: 'say', instance: 'support', person: 'Ana' }] }, 'exactly one of text and content'],
-    [{ people: [] }, 'people'],
+    [{ steps: [{ do: 'wait' }] }, 'steps.0.ms: is missing; write a number'],
+    [{ port: 'x' }, 'port: must be a number'],
+    [{ nmubers: [] }, 'the file: "nmubers" is no key here'],
+    [{ timing: { scanMs: true } }, 'timing.scanMs: must be a number or "never"'],
+    [{ steps: [{ do: 'repeat', times: 0, steps: [] }] }, 'steps.0.times: must be 1 or more'],
+    [{ people: [] }, 'people: must be of length 1 or more'],
     [{ numbers: [{ instance: 'a', gateway: 'gova' }] }, 'Did you mean "gowa"?'],
     [{ numbers: [{ instance: 'a', gateway: 'gowa', generation: 'x' }] }, 'no generation "x"'],
     [{ numbers: [{ instance: 'a', gateway: 'gowa', secret: { env: 'NOT_SET' } }] }, 'NOT_SET is not set'],

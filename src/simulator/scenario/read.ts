@@ -4,6 +4,7 @@ import { closest } from '../../core/closest.ts'
 import { HubError } from '../../core/errors.ts'
 import type { Group, Person } from '../model.ts'
 import type { SimulatedGateway, SimulatedNumber } from '../port.ts'
+import { faultLine } from './faults.ts'
 import { type Scenario, type ScenarioNumber, type Secret, scenarioSchema } from './schema.ts'
 
 /**
@@ -19,10 +20,8 @@ export function parseScenario(text: string): Scenario {
   }
   const parsed = scenarioSchema.safeParse(json)
   if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(
-    (issue) => `${issue.path.map(String).join('.') || 'the file'}: ${issue.message}`,
-  )
-  throw new HubError('E_INVALID', `The scenario has faults.\n${faults.join('\n')}`)
+  const faults = parsed.error.issues.map(faultLine)
+  throw new HubError('E_INVALID', ['The scenario has faults.', ...faults].join('\n'))
 }
 
 /** The scenario's format as JSON Schema, for editors. */
