@@ -47,6 +47,15 @@ describe.each<GatewayName>(['gowa', 'uazapi'])('a bot in a whole hub, over %s', 
     expect(ana.messages).toMatchObject([{ text: 're: how much?', content: { type: 'document' } }])
   })
 
+  test('a customer sends any content, as a place', async () => {
+    const bot = createBot()
+    bot.on('message:location', (ctx) => ctx.reply(`${ctx.message.content.latitude}`))
+    await using hub = await start({ bot, gateway })
+    const ana = hub.customer(PHONE)
+    await ana.sends({ type: 'location', latitude: -23.5, longitude: -46.6 })
+    expect(ana.heard).toEqual(['-23.5'])
+  })
+
   test('receipts come when time passes, and reading at once', async () => {
     const seen: string[] = []
     const bot = createBot()
