@@ -885,6 +885,9 @@ export function storeConformance(
         expect(await store.enqueue(request('order-1'))).toEqual({ id: first.id, created: false })
         expect((await store.enqueue(request('order-2'))).created).toBe(true)
         expect((await store.listCommands({ limit: 10 })).data).toHaveLength(2)
+        const other = { ...request('order-1'), command: { ...command('bye', undefined), key: 'order-1' } }
+        await expect(store.enqueue(other)).rejects.toMatchObject({ code: 'E_CONFLICT' })
+        expect((await store.listCommands({ limit: 10 })).data).toHaveLength(2)
       })
 
       test('a medium’s own bytes go to the send alone, and no more of them at once than is asked for', async () => {

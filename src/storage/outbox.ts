@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import { type CommandType, REPEATABLE } from '../core/commands.ts'
+import { type Command, type CommandType, REPEATABLE } from '../core/commands.ts'
+import { HubError } from '../core/errors.ts'
 import type { Party } from '../core/events.ts'
 import type { ChatId, CommandId, InstanceId } from '../core/ids.ts'
 import type { ClaimedSend, NewCommand, OutboxStore } from '../core/store.ts'
@@ -299,7 +300,13 @@ export async function enqueueCommand(
   const { command } = request
   const twin = async () => {
     if (command.key === undefined) return undefined
-    return db.selectFrom('command').select('id').where('key', '=', command.key).executeTakeFirst()
+    const found = await db
+      .selectFrom('command')
+      .select(['id', 'body'])
+      .where('key', '=', command.key)
+      .executeTakeFirst()
+    if (found && !isSameIntent(found.body, command.command)) throw anotherIntent()
+    return found
   }
   const first = await twin()
   if (first) return { id: first.id as CommandId, created: false }
@@ -350,3 +357,15 @@ export async function enqueueCommand(
   await wakeOutboxes(engine, db, [{ chat_id: chat, instance: request.instance }])
   return { id: command.id, created: true }
 }
+
+/** The address may be spelled as the gateway does by now; of a medium's bytes only their sort is compared. */
+function isSameIntent(stored: string, command: Command): boolean {
+  const withoutTo = (body: string) => JSON.stringify({ ...(JSON.parse(body) as Command), to: undefined })
+  return withoutTo(stored) === withoutTo(apart(command).body)
+}
+
+const anotherIntent = (): HubError =>
+  new HubError(
+    'E_CONFLICT',
+    'This Idempotency-Key was used for something else. A key belongs to one request: repeat that one, or take a new key.',
+  )
