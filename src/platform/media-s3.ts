@@ -38,13 +38,13 @@ export async function openMediaBucket(
     headersTimeout: SILENCE_MS,
     bodyTimeout: SILENCE_MS,
   })
-  const ask = (
+  const ask = async (
     method: 'GET' | 'HEAD' | 'PUT' | 'DELETE',
     hash: string,
     body?: { path: string; bytes: number },
   ) => {
     const url = new URL(`${endpoint}/${encodeURIComponent(bucket)}/${prefix}${mediaPath(hash)}`)
-    const headers = signV4({
+    const headers = await signV4({
       ...options,
       method,
       url,

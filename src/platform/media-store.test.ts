@@ -36,14 +36,14 @@ class FakeBucket {
     this.server = createServer((request, response) => {
       const body: Buffer[] = []
       request.on('data', (chunk: Buffer) => body.push(chunk))
-      request.on('end', () => {
-        const { status, bytes } = this.#answer(request, Buffer.concat(body))
+      request.on('end', async () => {
+        const { status, bytes } = await this.#answer(request, Buffer.concat(body))
         response.writeHead(status, { 'content-length': bytes?.length ?? 0 })
         response.end(request.method === 'HEAD' ? undefined : bytes)
       })
     })
   }
-  #answer(request: IncomingMessage, body: Buffer): { status: number; bytes?: Buffer } {
+  async #answer(request: IncomingMessage, body: Buffer): Promise<{ status: number; bytes?: Buffer }> {
     const path = request.url ?? ''
     this.requests.push(`${request.method} ${path}`)
     if (this.failing-- > 0) return { status: 500 }
@@ -53,7 +53,7 @@ class FakeBucket {
       '$1-$2-$3T$4:$5:$6Z',
     )
     const signed = /SignedHeaders=([^,]+)/.exec(headers.authorization ?? '')?.[1]?.split(';') ?? []
-    const expected = signV4({
+    const expected = await signV4({
       ...ACCESS,
       method: request.method ?? '',
       url: new URL(path, `http://${headers.host}`),

@@ -28,8 +28,8 @@ test.each([
     {},
     '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7',
   ],
-])('%s', (_name, url, headers, signature) => {
-  const signed = signV4({
+])('%s', async (_name, url, headers, signature) => {
+  const signed = await signV4({
     ...access,
     method: 'GET',
     url: new URL(url),
