@@ -9,10 +9,9 @@ import { createHttpClient } from '../../platform/http-client.ts'
 import { simulatedGateways } from '../../simulator/gateways.ts'
 import type { AskHub } from '../../simulator/hub-chats.ts'
 import { type Simulator, startSimulator } from '../../simulator/server.ts'
-import { gatewayOf } from '../deliver.ts'
 import { requireUnused, writeDemoConfig } from '../demo/config.ts'
 import { playOpening } from '../demo/opening.ts'
-import { createScene, type OwnNumber } from '../demo/scene.ts'
+import { createScene } from '../demo/scene.ts'
 import { type Supervised, supervise } from '../demo/supervisor.ts'
 import { withoutPomboSettings } from '../environment.ts'
 import { CONFIG_FLAGS, parseFlags, usage } from '../flags.ts'
@@ -55,7 +54,8 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
 
   const hubUrl = `http://127.0.0.1:${hubPort}`
   const apiKey = io.env.POMBO_API_KEY || `demo-${secret()}`
-  const numbers = own === undefined ? [] : await ownNumbers(own, io)
+  // The hub, again, and the real gateways: loaded only for a configuration that names some.
+  const numbers = own === undefined ? [] : await (await import('../demo/own-numbers.ts')).ownNumbers(own, io)
   const scene = createScene(hubUrl, simulatedGateways, secret, numbers)
   applyGenerations(scene.numbers, parseGenerations(flags.generation ?? []))
   const outgoing = createHttpClient({ clock })
@@ -149,17 +149,6 @@ const secret = (): string => randomBytes(16).toString('hex')
 /** The program's own entry file, in the sources and in the build. */
 const entry = (): string =>
   fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../bin.ts' : '../bin.js', import.meta.url))
-
-/** Numbers of somebody's configuration, to be played. A fault in it is told before anything runs. */
-async function ownNumbers(file: string, io: Io): Promise<OwnNumber[]> {
-  const { loadOwn } = await import('../demo/hub.ts')
-  const { config } = await loadOwn(file, io)
-  return config.instances.map((instance) => ({
-    id: instance.id,
-    gateway: instance.gateway,
-    proof: gatewayOf(instance).proof,
-  }))
-}
 
 function readPort(name: string, text: string | undefined, usual: number): number {
   if (text === undefined || text === '') return usual

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -139,6 +140,18 @@ describe('the demo configuration', () => {
     write()
     expect(() => statSync(path)).toThrow()
   })
+})
+
+test('whoever starts the demo waits for neither the hub nor the real gateways', () => {
+  const program = `
+    const loaded = []
+    const { registerHooks } = await import('node:module')
+    registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) })
+    await import(${JSON.stringify(new URL('../commands/demo.ts', import.meta.url).href)})
+    console.log(loaded.join('\\n'))`
+  const loaded = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+  expect(loaded).toMatch(/simulator\/server\.ts/)
+  expect(loaded).not.toMatch(/src\/(main|hub|gateways\/index)\.ts|node_modules\/(kysely|fastify)/)
 })
 
 describe('the supervisor', () => {
