@@ -154,6 +154,7 @@ export function createHub(parts: HubParts): Hub {
     pressure,
     onCommands: () => deliverer.nudge(),
     onReceipts: () => reconciler.nudge(),
+    onMedia: () => fetches?.nudge(),
     onTimers: () => janitor.nudge(),
   })
   const capabilities = new Map([...instances].map(([id, instance]) => [id, instance.capabilities]))
@@ -248,12 +249,8 @@ export function createHub(parts: HubParts): Hub {
       for (let quiet = 0; quiet < 2; ) {
         await new Promise((next) => setImmediate(next))
         const resting = loops.every((loop) => loop.resting)
-        const due = resting ? await Promise.all(QUEUES.map((queue) => store.nextDue(queue))) : []
-        if (fetches && resting && !fetches.paused && isDue(await store.nextDue('media'))) {
-          fetches.nudge()
-          quiet = 0
-          continue
-        }
+        const queues = fetches && !fetches.paused ? ([...QUEUES, 'media'] as const) : QUEUES
+        const due = resting ? await Promise.all(queues.map((queue) => store.nextDue(queue))) : []
         quiet = resting && !due.some(isDue) ? quiet + 1 : 0
       }
     },

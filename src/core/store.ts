@@ -274,7 +274,6 @@ export interface ClaimedSend {
   instance: InstanceId
   command: Command
   attempt: number
-  reference: string
   fence: number
   /** `typing`: show typing for `typingMs`, then call `typed`. `send`: it is already marked `sending`. */
   task: 'typing' | 'send'

@@ -93,6 +93,7 @@ describe('turns', () => {
       pressure: createPressure(systemClock),
       onCommands() {},
       onReceipts() {},
+      onMedia() {},
       onTimers() {},
     })
     await store.accept([arrival(textEvent(person('5511912345678'), 'M1'))])
@@ -132,6 +133,7 @@ describe('turns', () => {
       pressure,
       onCommands() {},
       onReceipts() {},
+      onMedia() {},
       onTimers() {},
     })
     const until = async (met: () => boolean) => {

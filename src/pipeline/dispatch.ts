@@ -39,6 +39,8 @@ export interface DispatchParts {
   onCommands(): void
   /** Receipts were recorded: one may name a send whose end is unknown. */
   onReceipts(): void
+  /** A message with a medium was recorded: it is to be fetched. */
+  onMedia(): void
   /** Something waits for a moment in time: a timer was set, an event parked. */
   onTimers(): void
 }
@@ -227,6 +229,7 @@ export function createDispatcher(parts: DispatchParts) {
     }
     if (result.commands > 0 || outcome.log.some(freesSends)) parts.onCommands()
     if (outcome.log.some((change) => change.type === 'receipt')) parts.onReceipts()
+    if (outcome.log.some(bringsMedium)) parts.onMedia()
     if (outcome.timers?.length || outcome.parked) parts.onTimers()
     return true
   }
@@ -413,6 +416,9 @@ export function inGatewayOrder(events: readonly ClaimedEvent[], windowMs: number
   }
   return ordered
 }
+
+const bringsMedium = (change: LogChange): boolean =>
+  change.type === 'message' && change.live && 'media' in change.message.content
 
 /** An echo settles an unknown send, a connection lets held ones go. */
 const freesSends = (change: LogChange): boolean => change.type === 'echo' || change.type === 'connection'

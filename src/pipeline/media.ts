@@ -14,6 +14,7 @@ import {
 } from '../core/media.ts'
 import type { Clock, Logger, Metrics, Random } from '../core/ports.ts'
 import type { LaneStore } from '../core/store.ts'
+import { settledWithin } from './grace.ts'
 import { locateMedia } from './locate-media.ts'
 import { Loop } from './loop.ts'
 import { type RetryPolicy, retryAt } from './retry.ts'
@@ -209,13 +210,7 @@ export function createMediaFetcher(parts: MediaFetcherParts) {
     async stop(graceMs: number) {
       stopping = true
       await loop.stop()
-      if (running.size === 0) return
-      let timer: ReturnType<Clock['setTimeout']> | undefined
-      const late = new Promise<void>((resolve) => {
-        timer = clock.setTimeout(resolve, graceMs)
-      })
-      await Promise.race([Promise.allSettled(running), late])
-      timer?.cancel()
+      await settledWithin(clock, running, graceMs)
     },
     /** Removes what was kept long enough. @returns how many files went */
     async prune(): Promise<number> {

@@ -5,6 +5,7 @@ import type { ContactId, MessageId } from '../core/ids.ts'
 import type { Db, Engine } from './dialect.ts'
 import { wantMedia } from './media.ts'
 import { proveByReceipt } from './proof.ts'
+import { freeChat } from './tail.ts'
 
 /** How long a receipt waits for its message: longer than any gateway may take to answer a send (ms). */
 const EARLY_RECEIPT_MS = 10 * 60_000
@@ -186,10 +187,8 @@ export async function settleEcho(
     .set({ state: 'sent', message_id: messageId, settled_at: now, reason: 'seen in the chat' })
     .where('seq', '=', command.seq)
     .execute()
-  // An unknown send no longer holds its chat, whatever name of it the echo came under.
-  await sql`update outbox set ready_at = ${now} where chat_id = ${command.chat_id} and holder is null and ready_at is not null`.execute(
-    db,
-  )
+  // Whatever name of the chat the echo came under.
+  await freeChat(db, command.chat_id, now)
   return true
 }
 const SENT = MESSAGE_STATUSES.indexOf('sent')

@@ -255,7 +255,6 @@ function toSend(
     instance: head.instance as InstanceId,
     command: together(head.body, bytes),
     attempt: head.attempts + (task === 'send' ? 1 : 0),
-    reference: head.id,
     fence,
     task,
     typingMs: head.typing_ms,

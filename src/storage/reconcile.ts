@@ -7,7 +7,7 @@ import type { Db, Engine } from './dialect.ts'
 import type { EventData } from './lanes.ts'
 import { insertMessages, PLACE_HOLDER } from './messages.ts'
 import { outgoing } from './settle.ts'
-import { unpark, wakeOutboxes } from './tail.ts'
+import { freeChat, unpark, wakeOutboxes } from './tail.ts'
 
 /** Another send of the same words may still show up in the chat this long after it became unknown (ms). */
 const RIVAL_MS = 10 * 60_000
@@ -155,12 +155,6 @@ async function settleFound(
   }
   await freeChat(db, row.chat_id, now)
 }
-
-/** An unknown send no longer holds its chat. */
-const freeChat = (db: Db, chat: number, now: number) =>
-  sql`update outbox set ready_at = ${now} where chat_id = ${chat} and holder is null and ready_at is not null`.execute(
-    db,
-  )
 
 async function tryAgain(
   engine: Engine,

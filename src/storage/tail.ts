@@ -48,3 +48,10 @@ export async function appendToLanes(
       .execute()
   }
 }
+
+/** An unknown send no longer holds its chat: what waits behind it may go. */
+export const freeChat = async (db: Db, chat: number, now: number): Promise<void> => {
+  await sql`update outbox set ready_at = ${now} where chat_id = ${chat} and holder is null and ready_at is not null`.execute(
+    db,
+  )
+}
