@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import type { Party } from '../../../core/events.ts'
 import type { DirectoryClient, Page, RemoteChat } from '../../../core/gateway.ts'
+import { nameOfChat, readDetails, readLabel } from '../chat.ts'
 import { numberForm, readParty } from '../wire/address.ts'
-import { count, flag, moment, text } from '../wire/fields.ts'
+import { chat, label } from '../wire/chat.ts'
+import { count, flag, listOf, maybeFlag, moment, text } from '../wire/fields.ts'
+import { contactEntry } from '../wire/inferred.ts'
 import { type Asking, done, refuse, toVoid, UNREADABLE } from './asking.ts'
 
 const NO_NAME = refuse('unsupported', 'uazapi has no name for this kind of address.')
@@ -12,67 +15,21 @@ const checked = z.array(
   z.object({ query: text, jid: text, lid: text, isInWhatsapp: flag, verifiedName: text }),
 )
 
-/** `wa_label` and the like: a list, or that list as JSON in a text (1.0.0). */
-const textList = z.preprocess(
-  (value) => (typeof value === 'string' ? parsed(value) : value),
-  z.array(z.unknown()).catch([]),
-)
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json) as unknown
-  } catch {
-    return []
-  }
-}
-const labelNames = (list: readonly unknown[]): string[] =>
-  list.filter((one): one is string => typeof one === 'string' && one !== '')
-
-const chatBody = z.object({
-  wa_chatid: text,
-  wa_chatlid: text,
-  name: text,
-  wa_name: text,
-  wa_contactName: text,
-  wa_archived: flag,
-  wa_isPinned: flag,
-  wa_muteEndTime: z.number().catch(0),
-  wa_unreadCount: count,
-  wa_label: textList,
-  wa_lastMsgTimestamp: moment,
-})
+const listedChat = chat.extend({ wa_lastMsgTimestamp: moment })
 function readChat(body: unknown): RemoteChat | undefined {
-  const read = chatBody.safeParse(body)
-  if (!read.success) return undefined
-  const chat = read.data
-  const name = chat.wa_contactName || chat.name || chat.wa_name
-  const party = readParty([chat.wa_chatid, chat.wa_chatlid], name)
-  if (!party) return undefined
-  return {
-    party,
-    ...(name !== '' && { name }),
-    archived: chat.wa_archived,
-    pinned: chat.wa_isPinned,
-    mutedUntil: mutedUntil(chat.wa_muteEndTime),
-    ...(chat.wa_unreadCount !== undefined && { unread: chat.wa_unreadCount }),
-    labels: labelNames(chat.wa_label),
-    ...(chat.wa_lastMsgTimestamp !== undefined && { lastMessageAt: chat.wa_lastMsgTimestamp }),
-  }
-}
-/** -1 is for ever; a time comes in seconds or milliseconds (its unit is not documented). */
-function mutedUntil(value: number): number {
-  if (value <= 0) return value < 0 ? -1 : 0
-  return moment.parse(value) ?? 0
+  const wire = listedChat.safeParse(body).data
+  const party = wire && readParty([wire.wa_chatid, wire.wa_chatlid], nameOfChat(wire))
+  if (!wire || !party) return undefined
+  const { wa_lastMsgTimestamp: lastMessageAt } = wire
+  return { party, ...readDetails(wire), ...(lastMessageAt !== undefined && { lastMessageAt }) }
 }
 const chatList = z.object({
   chats: z.array(z.unknown()),
-  pagination: z
-    .object({ totalRecords: count, hasNextPage: z.boolean().optional().catch(undefined) })
-    .catch({}),
+  pagination: z.object({ totalRecords: count, hasNextPage: maybeFlag }).catch({}),
 })
 
-const contactBody = z.object({ jid: text, contact_name: text, contact_FirstName: text })
 const readContact = (body: unknown): Party[] => {
-  const read = contactBody.safeParse(body)
+  const read = contactEntry.safeParse(body)
   if (!read.success) return []
   const { jid, contact_name, contact_FirstName } = read.data
   const party = readParty([jid], contact_name || contact_FirstName)
@@ -88,7 +45,7 @@ const contactList = z.object({
   }),
 })
 
-const labelList = z.array(z.object({ labelid: text, id: text, name: text, color: count }))
+const labelList = listOf(label)
 const pictures = z.object({ image: text, imagePreview: text })
 
 /** Pages by offset; before 2.0.1's second document by page and size, as the answer shows. */
@@ -207,15 +164,9 @@ export function directoryClient({ ask }: Asking): DirectoryClient {
     },
 
     labels: () =>
-      ask({ method: 'GET', path: '/labels', about: 'chat' }, (body) => {
-        const read = labelList.safeParse(body)
-        if (!read.success) return undefined
-        return read.data.flatMap(({ labelid, id, name, color }) => {
-          const found = labelid || id
-          if (found === '') return []
-          return [{ id: found, ...(name !== '' && { name }), ...(color !== undefined && { color }) }]
-        })
-      }),
+      ask({ method: 'GET', path: '/labels', about: 'chat' }, (body) =>
+        Array.isArray(body) ? labelList.parse(body).flatMap((one) => readLabel(one) ?? []) : undefined,
+      ),
 
     async editLabel({ id, name, color, deleted }) {
       if (id === undefined && !name) return refuse('invalid', 'A new label needs a name.')

@@ -157,6 +157,42 @@ describe.each(LINES)('the directory, on the %s line', (line) => {
   })
 })
 
+it('a chat, its labels and the labels themselves are read as deliveries of them are', async () => {
+  const labelled = {
+    wa_chatid: '5511955550101@s.whatsapp.net',
+    wa_contactName: 'Ana da padaria',
+    wa_name: 'Ana',
+    name: 'Ana Exemplo',
+    wa_label: ['5511955550100:3', 7],
+  }
+  const bodies: Record<string, unknown> = {
+    '/chat/find': { chats: [labelled], pagination: {} },
+    '/labels': [{ id: '5511955550100:3', name: 'vip' }, { labelid: 7 }],
+  }
+  const { client } = served('2.1', {}, ({ path }) => ({
+    type: 'answered',
+    status: 200,
+    headers: {},
+    body: JSON.stringify(bodies[path]),
+  }))
+  expect(await client.directory.chats({ limit: 9 })).toEqual({
+    ok: true,
+    value: {
+      items: [
+        {
+          party: { address: ANA, aliases: [], name: 'Ana da padaria' },
+          name: 'Ana da padaria',
+          labels: ['3', '7'],
+        },
+      ],
+    },
+  })
+  expect(await client.directory.labels?.()).toEqual({
+    ok: true,
+    value: [{ id: '3', name: 'vip' }, { id: '7' }],
+  })
+})
+
 it('pages of contacts by number, as servers before late 2.0.1 count them', async () => {
   const { client, asked } = served('2.1', {}, ({ json }) => {
     const page = Number((json as { page?: number }).page ?? 1)
