@@ -1,12 +1,12 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { publishedManifest } from '../scripts/manifest.ts'
+import { freePorts } from './free-port.ts'
 
 /** What users get, packed by npm itself from a copy of the checkout. */
 const root = join(import.meta.dirname, '..')
@@ -196,7 +196,7 @@ describe.each(['gowa', 'uazapi'])('a project of pombo init for %s', (gateway) =>
   }, 60_000)
 
   test('answers on the simulator with npm start', async () => {
-    const [port, simulatorPort] = [await freePort(), await freePort()]
+    const [port, simulatorPort] = await freePorts(2)
     const started = spawn('npm', ['start', '--silent', '--', '--simulator-port', String(simulatorPort)], {
       cwd: project,
       env: { ...env, PORT: String(port) },
@@ -225,11 +225,3 @@ describe.each(['gowa', 'uazapi'])('a project of pombo init for %s', (gateway) =>
     }
   }, 60_000)
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
-}

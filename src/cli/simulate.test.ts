@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { freePort } from '../../test/free-port.ts'
 import { compose, loadHub, type Program } from '../main.ts'
 import { createLogger } from '../platform/log.ts'
 import { simulatedGateways } from '../simulator/gateways.ts'
@@ -205,11 +206,3 @@ test('versions can be chosen for the demo’s numbers', () => {
   expect(() => applyGenerations(numbers, new Map([['support', 'x']]))).toThrow('no generation "x"')
   expect(() => applyGenerations(numbers, new Map([['nobody', 'x']]))).toThrow('no number "nobody"')
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  const found = (server.address() as AddressInfo).port
-  await new Promise((ready) => server.close(ready))
-  return found
-}

@@ -36,10 +36,11 @@ class FakeBucket {
     this.server = createServer((request, response) => {
       const body: Buffer[] = []
       request.on('data', (chunk: Buffer) => body.push(chunk))
-      request.on('end', async () => {
-        const { status, bytes } = await this.#answer(request, Buffer.concat(body))
-        response.writeHead(status, { 'content-length': bytes?.length ?? 0 })
-        response.end(request.method === 'HEAD' ? undefined : bytes)
+      request.on('end', () => {
+        void this.#answer(request, Buffer.concat(body)).then(({ status, bytes }) => {
+          response.writeHead(status, { 'content-length': bytes?.length ?? 0 })
+          response.end(request.method === 'HEAD' ? undefined : bytes)
+        })
       })
     })
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freePort } from '../../../test/free-port.ts'
 import { run } from '../run.ts'
 import { startServing, terminal } from '../terminal.fixture.ts'
 import type { Finding } from './finding.ts'
@@ -36,12 +37,6 @@ async function listen(handle: (req: IncomingMessage, res: ServerResponse) => voi
   servers.push(server)
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-async function freePort(): Promise<number> {
-  const url = await listen(() => {})
-  const server = servers.pop()
-  await new Promise((done) => server?.close(done))
-  return Number(new URL(url).port)
 }
 
 /** A gateway that knows nothing but that it is there. */
