@@ -31,7 +31,7 @@ import type { ChatView, ContactView, LaneEvent, LoggedMessage, Owner } from './t
  * milliseconds since 1970; lease times use the store's own clock. Written once over an engine's dialect;
  * every engine passes the same conformance suite.
  */
-export interface Store extends InboxStore, LaneStore, OutboxStore, LogStore, MediaLedger {
+export interface Store extends InboxStore, LaneStore, OutboxStore, LogStore, MediaLedger, ClusterStore {
   /** Identity of this installation, made at the first start. */
   readonly installation: string
   /** Rejects with E_STORE_UNAVAILABLE when the store cannot commit. */
@@ -46,6 +46,56 @@ export interface Store extends InboxStore, LaneStore, OutboxStore, LogStore, Med
   /** Notes how far this database has come, so that an older copy put back in its place is recognised. */
   mark(): Promise<void>
   close(): Promise<void>
+}
+
+// --- many nodes -----------------------------------------------------------------------------------
+
+/** Where work waits until a loop takes it. */
+export const QUEUES = ['lanes', 'timers', 'outbox', 'searches', 'media'] as const
+export type Queue = (typeof QUEUES)[number]
+
+/** What a commit means to whoever else looks: work in these queues, something new to show of these numbers. */
+export interface Announcement {
+  queues: readonly Queue[]
+  instances: readonly InstanceId[]
+}
+
+/** What a node does: takes deliveries in, handles events, sends. */
+export const ROLES = ['ingest', 'worker', 'sender'] as const
+export type Role = (typeof ROLES)[number]
+
+/** A process that works on this store. */
+export interface NodeRow {
+  /** The holder of its leases. */
+  id: string
+  roles: readonly Role[]
+  /** Name of its machine. */
+  host: string
+  version: string
+  startedAt: number
+  /** Its last sign of life. */
+  seenAt: number
+}
+
+export interface ClusterStore {
+  /** Whether other processes may work on this store at the same time. */
+  readonly shared: boolean
+  /** Tells the other nodes, soon and many at a time. A hint: it may be late or lost, and never fails. */
+  announce(what: Announcement): void
+  /** Hears what other nodes announce; not what this one does. @returns ends it */
+  onAnnounced(listen: (what: Announcement) => void): () => void
+  /** This node lives. */
+  heartbeat(node: Omit<NodeRow, 'seenAt'>): Promise<void>
+  /**
+   * Takes lanes and chats away from nodes that were silent for `silentMs`, so that others may have them at
+   * once. What such a node was sending becomes unknown; if it wakes, its fences are stale. Only for a node
+   * that was heard itself all that time: one that was cut off would judge all others.
+   * @returns the nodes that were given up
+   */
+  bury(silentMs: number): Promise<NodeRow[]>
+  /** This node ends, and holds nothing any more. */
+  leave(id: string): Promise<void>
+  nodes(): Promise<NodeRow[]>
 }
 
 // --- accepting ------------------------------------------------------------------------------------
@@ -257,7 +307,7 @@ export interface LaneStore {
   /** Appends due timers and overdue parked events to their lanes. Returns how many. */
   fireDue(limit: number): Promise<number>
   /** When the next of these becomes ready (ms); undefined if nothing waits. `timers` includes parked events. */
-  nextDue(queue: 'lanes' | 'timers' | 'outbox' | 'searches' | 'media'): Promise<number | undefined>
+  nextDue(queue: Queue): Promise<number | undefined>
   /** Merges contacts whose lanes were leased when an event proved them one. Returns how many are left. */
   mergePending(): Promise<number>
   /** The gateway's directory was asked about the party's aliases and named its address: they are one person. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Clock } from '../core/ports.ts'
-import type { Arrival, Store } from '../core/store.ts'
+import type { Arrival, ClusterStore, Store } from '../core/store.ts'
 import { commitTurns } from './commit.ts'
 import type { Engine } from './dialect.ts'
 import { fireDue } from './due.ts'
@@ -23,6 +23,7 @@ export interface StoreOptions {
   /** See {@link Store.mark}. */
   mark(): Promise<void>
   clock: Clock
+  cluster: ClusterStore
   /** Identity of this installation. */
   installation: string
   /** How long dedupe keys are kept (ms). */
@@ -39,6 +40,7 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     engine.write((db) => acceptBatch(engine, db, batch, { now: now(), dedupeMs: options.dedupeMs }))
   return {
     ...createReads(engine.read),
+    ...options.cluster,
     installation: options.installation,
 
     async accept(batch) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, Logger } from '../../core/ports.ts'
 import type { Store } from '../../core/store.ts'
+import { alone } from '../alone.ts'
 import type { Db } from '../dialect.ts'
 import { type MigrationReport, migrate } from '../migrate.ts'
 import { holdRestored } from '../settle.ts'
@@ -46,6 +47,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
         boot.write(meta.boot)
       },
       clock: options.clock,
+      cluster: alone(() => options.clock.now()),
       installation: meta.installation,
       dedupeMs: options.dedupeMs,
       unknownHoldMs: options.unknownHoldMs ?? 60_000,

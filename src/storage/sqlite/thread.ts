@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, HubError } from '../../core/errors.ts'
 import type { Arrival, Store } from '../../core/store.ts'
+import { alone } from '../alone.ts'
 import { createReads } from '../reads.ts'
 import { openReader } from './engine.ts'
 import type { SqliteOptions } from './open.ts'
@@ -160,6 +161,7 @@ export async function openSqliteThread(
   const close = writes.close
   return {
     ...createReads(reader),
+    ...alone(() => options.clock.now()),
     ...writes,
     installation,
     async close() {
