@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: ['test/e2e/**', 'node_modules/**', 'dist/**'],
+    // Starts PostgreSQL when a test file asks for it, and ends it with the run.
+    globalSetup: ['test/postgres/setup.ts'],
     // Processes, not threads: tests start servers, kill hubs and open databases of their own.
     pool: 'forks',
     maxWorkers: 2,

@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { freshDatabase, postgresVersions } from './database.ts'
+import { type PostgresServer, startPostgres, withClient } from './server.ts'
+
+const one = (url: string, query: string): Promise<unknown> =>
+  withClient(url, async (client) => Object.values((await client.query(query)).rows[0] as object)[0])
+
+const isListening = async (port: number): Promise<boolean> => {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+describe('a server of its own', () => {
+  let server: PostgresServer
+  beforeAll(async () => {
+    server = await startPostgres({ version: '18', durable: true })
+  })
+  afterAll(() => server.stop('immediate'))
+
+  test('keeps what was committed when it crashes, and comes back at the same place', async () => {
+    const url = await server.createDatabase("o'neil 50%")
+    await withClient(url, (client) => client.query('CREATE TABLE kept AS SELECT 1 AS it'))
+    const before = server.pid
+    await server.restart('immediate')
+    expect(server.pid).not.toBe(before)
+    expect(await one(url, 'SELECT it FROM kept')).toBe(1)
+  })
+
+  test('promises what servers promise by default', async () => {
+    expect(await one(server.url, 'SHOW fsync')).toBe('on')
+    expect(await one(server.url, 'SHOW synchronous_commit')).toBe('on')
+    expect(await one(server.url, 'SHOW server_version')).toBe(server.version)
+  })
+
+  test('is not had without its password', async () => {
+    const url = new URL(server.url)
+    url.password = 'wrong'
+    await expect(one(url.href, 'SELECT 1')).rejects.toThrow('password authentication failed')
+  })
+})
+
+test('a server does not outlive the process that started it, killed or not', async () => {
+  const parent = spawn(
+    process.execPath,
+    [
+      '--input-type=module-typescript',
+      '--eval',
+      `import { startPostgres } from ${JSON.stringify(import.meta.resolve('./server.ts'))}
+       const { url, pid } = await startPostgres({ version: '18', durable: false })
+       console.log(JSON.stringify({ url, pid }))
+       setInterval(() => {}, 1000)`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+  const { url } = JSON.parse(line.toString()) as { url: string; pid: number }
+  const port = Number(new URL(url).port)
+  expect(await isListening(port)).toBe(true)
+  parent.kill('SIGKILL')
+  await vi.waitFor(async () => expect(await isListening(port)).toBe(false), { timeout: 5_000, interval: 20 })
+})
+
+describe.each(postgresVersions())("the run's server, %s", (version) => {
+  test('gives each test file a database of its own', async () => {
+    const [first, second] = await Promise.all([freshDatabase(version), freshDatabase(version)])
+    await withClient(first.url, (client) => client.query('CREATE TABLE only_here (id int)'))
+    expect(await one(second.url, "SELECT to_regclass('only_here')")).toBeNull()
+    expect(await one(first.url, 'SHOW server_encoding')).toBe('UTF8')
+    await Promise.all([first.drop(), second.drop()])
+    await expect(one(first.url, 'SELECT 1')).rejects.toThrow('does not exist')
+  })
+})
