@@ -1,24 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { freshDatabase, postgresVersions } from './database.ts'
+import { startPgBouncer } from './pgbouncer.ts'
+import { isListening } from './process.ts'
 import { type PostgresServer, startPostgres, withClient } from './server.ts'
 
 const one = (url: string, query: string): Promise<unknown> =>
   withClient(url, async (client) => Object.values((await client.query(query)).rows[0] as object)[0])
-
-const isListening = async (port: number): Promise<boolean> => {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
-}
 
 describe('a server of its own', () => {
   let server: PostgresServer
@@ -56,18 +47,20 @@ test('a server does not outlive the process that started it, killed or not', asy
       '--input-type=module-typescript',
       '--eval',
       `import { startPostgres } from ${JSON.stringify(import.meta.resolve('./server.ts'))}
-       const { url, pid } = await startPostgres({ version: '18', durable: false })
-       console.log(JSON.stringify({ url, pid }))
+       const { url, log } = await startPostgres({ version: '18', durable: false })
+       console.log(JSON.stringify({ url, log }))
        setInterval(() => {}, 1000)`,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const [line] = (await once(parent.stdout, 'data')) as [Buffer]
-  const { url } = JSON.parse(line.toString()) as { url: string; pid: number }
+  const { url, log } = JSON.parse(line.toString()) as { url: string; log: string }
   const port = Number(new URL(url).port)
   expect(await isListening(port)).toBe(true)
   parent.kill('SIGKILL')
-  await vi.waitFor(async () => expect(await isListening(port)).toBe(false), { timeout: 5_000, interval: 20 })
+  // Its temporary folder is the last to go.
+  await vi.waitFor(() => expect(existsSync(dirname(log))).toBe(false), { timeout: 10_000, interval: 20 })
+  expect(await isListening(port)).toBe(false)
 })
 
 describe.each(postgresVersions())("the run's server, %s", (version) => {
@@ -79,4 +72,21 @@ describe.each(postgresVersions())("the run's server, %s", (version) => {
     await Promise.all([first.drop(), second.drop()])
     await expect(one(first.url, 'SELECT 1')).rejects.toThrow('does not exist')
   })
+})
+
+test('a pooler in transaction mode stands before a database', async ({ skip }) => {
+  const database = await freshDatabase('18')
+  const pooler = await startPgBouncer({ server: database, poolMode: 'transaction' })
+  if (!pooler) return skip('this machine has no PgBouncer; Debian has it as the package `pgbouncer`')
+  try {
+    const name = new URL(database.url).pathname.slice(1)
+    expect(await one(pooler.url, 'SELECT current_database()')).toBe(name)
+    // Two clients who never meet in a transaction get the same connection of the server.
+    const pid = await one(pooler.url, 'SELECT pg_backend_pid()')
+    expect(await one(pooler.url, 'SELECT pg_backend_pid()')).toBe(pid)
+  } finally {
+    await pooler.stop()
+    await database.drop()
+  }
+  expect(await isListening(Number(new URL(pooler.url).port))).toBe(false)
 })

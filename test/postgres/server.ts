@@ -1,16 +1,14 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
-import { chmod, chown, cp, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { freePort } from '../free-port.ts'
+import { environment, type GuardedProcess, otherUser, startProcess, type User } from './process.ts'
 
 /** `18` comes with the development dependencies; `system` is the machine's own, see {@link systemPostgres}. */
 export type PostgresVersion = '18' | 'system'
@@ -35,6 +33,7 @@ export type PostgresServer = {
   readonly version: string
   /** Of the server's first process; another one after a restart. */
   readonly pid: number
+  /** The file it writes its log to. */
   readonly log: string
   /** Ends the server and waits for it; a temporary folder goes with it. A second call does nothing. */
   stop(mode: StopMode): Promise<void>
@@ -45,8 +44,6 @@ export type PostgresServer = {
 }
 
 const SYSTEM_FOLDER = '/usr/lib/postgresql'
-const START_MS = 30_000
-const STOP_MS = 15_000
 const STOP_SIGNAL = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const
 /** Of a port that somebody took between our look and the server's. */
 const PORT_ATTEMPTS = 3
@@ -54,19 +51,6 @@ const PORT_ATTEMPTS = 3
 /** Always on. The clients of one run are many; sockets of the file system would need folders of their own. */
 const SETTINGS = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200']
 const FORGETFUL = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
-
-/**
- * Waits for its input to end, which it does when the process that started it is gone, however it went; then takes the
- * server along. Arguments: pid of the server, and the folder to remove or nothing.
- */
-const WATCHDOG = `
-read -r _
-kill -QUIT "$1" 2>/dev/null
-left=100
-while [ $left -gt 0 ] && kill -0 "$1" 2>/dev/null; do sleep 0.1; left=$((left - 1)); done
-kill -KILL "$1" 2>/dev/null
-[ -z "$2" ] || rm -rf "$2"
-`
 
 const run = promisify(execFile)
 
@@ -126,16 +110,16 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   return {
     url: urlOf('postgres'),
     version: programs.version,
-    log: running.log,
+    log: join(folder, 'log'),
     get pid() {
-      return running.pid
+      return running.process.pid
     },
     async stop(mode) {
-      await end(running, mode)
+      await running.process.end(STOP_SIGNAL[mode])
       if (temporary) await rm(folder, { recursive: true, force: true })
     },
     async restart(mode) {
-      await end(running, mode)
+      await running.process.end(STOP_SIGNAL[mode])
       running = await startOnPort(port)
     },
     async createDatabase(name) {
@@ -164,30 +148,14 @@ export async function createDatabase(client: pg.Client, name: string): Promise<v
   await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)} TEMPLATE template0`)
 }
 
-type Owner = { uid: number; gid: number }
 type Programs = { initdb: string; postgres: string; version: string }
-type Running = { process: ChildProcess; pid: number; port: number; log: string }
-
-/**
- * Who runs the server when we are root: `postgres` where a package made it, else `nobody`, which every machine has.
- * A user of our own making would outlive the tests; one without an entry in the user database is refused by `initdb`.
- */
-function otherUser(): Owner | undefined {
-  if (process.getuid?.() !== 0) return undefined
-  for (const name of ['postgres', 'nobody']) {
-    const [uid, gid] = ['-u', '-g'].map((flag) => spawnSync('id', [flag, name], { encoding: 'utf8' }))
-    if (uid?.status === 0 && gid?.status === 0) return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
-  }
-  throw new Error(
-    'PostgreSQL does not run as root, and this machine has neither a user `postgres` nor `nobody`.',
-  )
-}
+type Running = { process: GuardedProcess; port: number }
 
 /** The programs of a version, such as `owner` can run them. */
 async function findPrograms(
   version: PostgresVersion,
   folder: string,
-  owner: Owner | undefined,
+  owner: User | undefined,
 ): Promise<Programs> {
   if (version === 'system') {
     const bin = systemPostgres()
@@ -208,7 +176,7 @@ async function findPrograms(
   }
 }
 
-function programsIn(bin: string, owner: Owner | undefined): Programs {
+function programsIn(bin: string, owner: User | undefined): Programs {
   const postgres = join(bin, 'postgres')
   const said = spawnSync(postgres, ['--version'], { encoding: 'utf8', cwd: '/', ...owner })
   if (said.status !== 0) throw new Error(`${postgres} does not run: ${said.error?.message ?? said.stderr}`)
@@ -243,7 +211,7 @@ async function initialise(
   programs: Programs,
   version: PostgresVersion,
   folder: string,
-  owner: Owner | undefined,
+  owner: User | undefined,
 ): Promise<string> {
   const file = join(folder, 'password')
   const data = join(folder, 'data')
@@ -280,82 +248,34 @@ function collation(programs: Programs, version: PostgresVersion): string[] {
   return ['--locale=C.UTF-8', ...(major >= 15 ? ['--locale-provider=icu', '--icu-locale=en-US'] : [])]
 }
 
-/** Without PGDATA, PGHOST and the like, which a developer may have set for another server. */
-const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, TZ: 'UTC' })
-
 async function start(
   programs: Programs,
   place: {
     folder: string
-    owner: Owner | undefined
+    owner: User | undefined
     port: number
     settings: string[]
     remove: string | undefined
   },
 ): Promise<Running> {
   const data = join(place.folder, 'data')
-  const log = join(place.folder, 'log')
-  const output = await open(log, 'a')
-  const begun = (await output.stat()).size
-  const server = spawn(
+  const process = await startProcess(
     programs.postgres,
     ['-D', data, '-p', String(place.port), ...place.settings.flatMap((setting) => ['-c', setting])],
-    // A session of its own: what ends a terminal or a group of processes ends the server by the watchdog, in order.
     {
-      cwd: data,
-      env: environment(),
-      stdio: ['ignore', output.fd, output.fd],
-      detached: true,
-      ...place.owner,
+      folder: data,
+      log: join(place.folder, 'log'),
+      user: place.owner,
+      remove: place.remove,
+      endBy: STOP_SIGNAL.immediate,
     },
   )
-  await once(server, 'spawn').finally(() => output.close())
-  const pid = server.pid!
-  guard(server, pid, place.remove)
-  server.unref()
-
-  const deadline = Date.now() + START_MS
-  while (!(await isReady(data, pid))) {
-    const gone = hasEnded(server)
-    if (gone || Date.now() > deadline) {
-      server.kill('SIGKILL')
-      const said = (await readFile(log)).subarray(begun).toString()
-      throw new Error(
-        `PostgreSQL ${gone ? 'ended at once' : `was not ready in ${START_MS / 1000} s`}; it said: ${said}`,
-      )
-    }
-    await sleep(10)
-  }
-  return { process: server, pid, port: place.port, log }
+  await process.ready(() => isReady(data, process.pid))
+  return { process, port: place.port }
 }
-
-/** Lets nothing outlive this process: see {@link WATCHDOG}. */
-function guard(server: ChildProcess, pid: number, remove: string | undefined): void {
-  const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'watchdog', String(pid), remove ?? ''], {
-    cwd: '/',
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  })
-  // Not later, when the number may belong to somebody else.
-  server.once('exit', () => watchdog.kill('SIGKILL'))
-  watchdog.unref()
-  ;(watchdog.stdin as Socket).unref()
-}
-
-const hasEnded = (server: ChildProcess): boolean => server.exitCode !== null || server.signalCode !== null
 
 /** The server writes its own state into the eighth line of this file; the first holds the pid, ours or a former one's. */
 async function isReady(data: string, pid: number): Promise<boolean> {
   const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
   return Number(lines[0]) === pid && lines[7]?.trim() === 'ready'
-}
-
-async function end({ process: server }: Running, mode: StopMode): Promise<void> {
-  if (hasEnded(server)) return
-  const ended = once(server, 'exit')
-  server.ref()
-  server.kill(STOP_SIGNAL[mode])
-  const timer = setTimeout(() => server.kill('SIGKILL'), STOP_MS)
-  await ended
-  clearTimeout(timer)
 }
