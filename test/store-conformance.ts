@@ -335,15 +335,27 @@ export function storeConformance(
         expect((await store.listMessages(lane.chat!.id, { limit: 9 })).data).toHaveLength(1)
       })
 
-      test('without the fence the same turn would be committed twice (control)', async () => {
+      test('without the fence a holder that lost its lease would decide for the one that has it (control)', async () => {
         await store.accept([arrival(textEvent(ana, 'M1'))])
         const old = await claimOne()
         fixture.clock.now += LEASE + 1
         const fresh = await claimOne()
         const forged = commit({ ...old, fence: fresh.fence }, 0, { commands: [command('a', old.chat)] })
         await store.commitTurns([forged])
-        await store.commitTurns([commit(fresh, 0, { commands: [command('b', fresh.chat)] })])
-        expect((await store.listCommands({ limit: 10 })).data).toHaveLength(2)
+        const late = await store.commitTurns([commit(fresh, 0, { commands: [command('b', fresh.chat)] })])
+        expect(late).toEqual([{ type: 'stale' }])
+        const [only, ...more] = (await store.listCommands({ limit: 10 })).data
+        expect(more).toEqual([])
+        expect(only?.command).toMatchObject({ text: 'a' })
+      })
+
+      test('a commit that is repeated because its answer was lost does nothing more', async () => {
+        await store.accept([arrival(textEvent(ana, 'M1')), arrival(textEvent(ana, 'M2'))])
+        const lane = await claimOne()
+        const turn = commit(lane, 0, { commands: [command('a', lane.chat)] })
+        expect(await store.commitTurns([turn])).toMatchObject([{ type: 'committed' }])
+        expect(await store.commitTurns([turn])).toEqual([{ type: 'stale' }])
+        expect((await store.listCommands({ limit: 10 })).data).toHaveLength(1)
       })
 
       test('a failing chat waits alone, then becomes a dead letter that can run again at the tail', async () => {

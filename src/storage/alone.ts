@@ -1,8 +1,10 @@
 import type { ClusterStore, NodeRow } from '../core/store.ts'
+import { type Bucket, draw } from './bucket.ts'
 
 /** The cluster of a store that only one process can use. */
 export function alone(now: () => number): ClusterStore {
   let self: NodeRow | undefined
+  const buckets = new Map<string, Bucket>()
   return {
     shared: false,
     announce() {},
@@ -14,6 +16,12 @@ export function alone(now: () => number): ClusterStore {
     async leave() {
       self = undefined
     },
-    nodes: async () => (self ? [self] : []),
+    // Who answers lives.
+    nodes: async () => (self ? [{ ...self, seenAt: now() }] : []),
+    async grantDeliveries(instance, perSecond, want) {
+      const { granted, bucket } = draw(buckets.get(instance), { perSecond, want, at: now() })
+      buckets.set(instance, bucket)
+      return granted
+    },
   }
 }

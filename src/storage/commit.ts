@@ -3,12 +3,13 @@ import type { LaneId } from '../core/ids.ts'
 import type { TurnCommit, TurnOutcome } from '../core/store.ts'
 import { apart } from './carried.ts'
 import type { Cell, Db, Engine } from './dialect.ts'
+import { PLACE_HOLDER } from './messages.ts'
 import { recordLog } from './record.ts'
-import { wakeOutboxes } from './tail.ts'
+import { unpark, wakeOutboxes } from './tail.ts'
 
 /**
- * Commits turns whose lease still stands; everything hangs on the fence. Lanes are locked first, in id
- * order; then chats, timers and commands follow in the one order all transactions use.
+ * Commits turns whose lease still stands; everything hangs on the fence, and on the lane's head: a commit that is
+ * repeated because its answer was lost finds its own work done, and is stale.
  */
 export async function commitTurns(
   engine: Engine,
@@ -22,7 +23,8 @@ export async function commitTurns(
       ready_at = case when w.more = 1 then ${engine.now} + w.lease
         when lane.next_place > w.place + 1 then ${engine.now} end,
       holder = case when w.more = 1 then lane.holder end
-    from ${engine.table(
+    from ${engine.locked(
+      'lane',
       { id: 'int', fence: 'int', place: 'int', more: 'int', lease: 'int' },
       sorted.map((t) => ({
         id: t.lane,
@@ -31,7 +33,7 @@ export async function commitTurns(
         more: t.more ? 1 : 0,
         lease: t.leaseMs,
       })),
-    )} w where lane.id = w.id and lane.fence = w.fence
+    )} w where lane.id = w.id and lane.fence = w.fence and lane.head <= w.place
     returning lane.id, lane.fence`.execute(db)
   // By fence, not by lane alone: a stale claim may stand in the same batch as the one that replaced it.
   const fenceOf = new Map(held.map((row) => [row.id, row.fence]))
@@ -189,8 +191,10 @@ async function finishEvents(
       { id: 'int', status: 'text', note: 'text' },
       turns.map((turn) => ({ id: turn.event, status: turn.outcome, note: turn.note ?? null })),
     )} w where event.id = w.id`.execute(db)
+  const waiting: { chat: number; message: { id: string } }[] = []
   for (const turn of turns) {
     if (!turn.parked) continue
+    waiting.push({ chat: turn.lane, message: { id: turn.parked.target } })
     await db
       .insertInto('parked')
       .values({
@@ -201,4 +205,23 @@ async function finishEvents(
       })
       .execute()
   }
+  // What they wait for may have been written down since the turn looked: a send of ours has just ended.
+  await unpark(engine, db, await logged(engine, db, waiting))
+}
+
+async function logged(
+  engine: Engine,
+  db: Db,
+  wanted: readonly { chat: number; message: { id: string } }[],
+): Promise<{ chat: number; message: { id: string } }[]> {
+  if (wanted.length === 0) return []
+  const table = engine.table(
+    { chat_id: 'int', message_id: 'text' },
+    wanted.map(({ chat, message }) => ({ chat_id: chat, message_id: message.id })),
+  )
+  const { rows } = await sql<{ chat_id: number; message_id: string }>`
+    select m.chat_id, m.message_id from ${table} w
+    join message m on m.chat_id = w.chat_id and m.message_id = w.message_id
+    where m.status > ${PLACE_HOLDER}`.execute(db)
+  return rows.map((row) => ({ chat: row.chat_id, message: { id: row.message_id } }))
 }

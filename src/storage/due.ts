@@ -4,19 +4,39 @@ import type { Cell, Db, Engine } from './dialect.ts'
 import type { EventData } from './lanes.ts'
 import { appendToLanes } from './tail.ts'
 
-/** Lays due timers into their lanes as events, and gives up on messages that parked events waited for. */
+/**
+ * Lays due timers into their lanes as events, and gives up on messages that parked events waited for. Lanes are
+ * locked before what hangs on them, as turns do; then it is read again what is still so.
+ */
 export async function fireDue(engine: Engine, db: Db, limit: number, now: number): Promise<number> {
+  if (!(await engine.isAlone(db, 'timers'))) return 0
+  return (await fireTimers(engine, db, limit, now)) + (await giveUpWaiting(engine, db, limit, now))
+}
+
+async function fireTimers(engine: Engine, db: Db, limit: number, now: number): Promise<number> {
+  const due = await db
+    .selectFrom('timer')
+    .select('lane_id')
+    .where('fired', '=', 0)
+    .where('at', '<=', now)
+    .orderBy('at')
+    .limit(limit)
+    .execute()
+  if (due.length === 0) return 0
+  const lanes = [...new Set(due.map((timer) => timer.lane_id))]
+  await engine.lock(db, 'lane', lanes)
   const timers = await db
     .selectFrom('timer')
     .innerJoin('lane', 'lane.id', 'timer.lane_id')
     .select(['timer.lane_id', 'timer.key', 'timer.generation', 'timer.data', 'lane.instance'])
+    .where('timer.lane_id', 'in', lanes)
     .where('timer.fired', '=', 0)
     .where('timer.at', '<=', now)
     .orderBy('timer.at')
     .limit(limit)
     .execute()
   if (timers.length > 0) {
-    const first = await engine.reserveIds(db, 'event', timers.length)
+    const ids = await engine.reserveIds(db, 'event', timers.length)
     const chats = await db
       .selectFrom('chat')
       .select(['id', 'address', 'name', 'kind', 'contact_id'])
@@ -44,7 +64,7 @@ export async function fireDue(engine: Engine, db: Db, limit: number, now: number
           : {}),
       }
       return [
-        first + i,
+        ids[i]!,
         timer.instance,
         timer.lane_id,
         'timer',
@@ -86,23 +106,39 @@ export async function fireDue(engine: Engine, db: Db, limit: number, now: number
     await appendToLanes(
       engine,
       db,
-      timers.map((timer, i) => ({ event: first + i, lane: timer.lane_id })),
+      timers.map((timer, i) => ({ event: ids[i]!, lane: timer.lane_id })),
     )
   }
+  return timers.length
+}
+
+async function giveUpWaiting(engine: Engine, db: Db, limit: number, now: number): Promise<number> {
+  const late = await db
+    .selectFrom('parked')
+    .select(['event_id', 'lane_id'])
+    .where('until', '<=', now)
+    .limit(limit)
+    .execute()
+  if (late.length === 0) return 0
+  await engine.lock(
+    db,
+    'lane',
+    late.map((row) => row.lane_id),
+  )
   const overdue = await db
     .deleteFrom('parked')
     .where(
       'event_id',
       'in',
-      db.selectFrom('parked').select('event_id').where('until', '<=', now).limit(limit),
+      late.map((row) => row.event_id),
     )
+    .where('until', '<=', now)
     .returning(['event_id as event', 'lane_id as lane'])
     .execute()
-  if (overdue.length > 0)
-    await appendToLanes(
-      engine,
-      db,
-      overdue.map((row) => ({ ...row, orphan: true })),
-    )
-  return timers.length + overdue.length
+  await appendToLanes(
+    engine,
+    db,
+    overdue.map((row) => ({ ...row, orphan: true })),
+  )
+  return overdue.length
 }

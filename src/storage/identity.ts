@@ -68,7 +68,7 @@ export async function resolveContacts(
   // A group none of whose addresses is known gets a new contact; groups may share addresses.
   const fresh: { id: number; name: string | null }[] = []
   const unknown = groups.filter((group) => !group.addresses.some((address) => contactOf.has(address)))
-  let nextId = unknown.length > 0 ? await engine.reserveIds(db, 'contact', unknown.length) : 0
+  const free = await engine.reserveIds(db, 'contact', unknown.length)
   const learnt = new Map<Address, number>()
   const merges: { a: number; b: number; proof: MergeProof }[] = []
   for (const { party, addresses } of groups) {
@@ -77,7 +77,7 @@ export async function resolveContacts(
     ]
     let id = ids[0]
     if (id === undefined) {
-      id = nextId++
+      id = free.shift()!
       fresh.push({ id, name: party.name ?? null })
     }
     for (const other of ids.slice(1)) {

@@ -60,13 +60,13 @@ export async function acceptBatch(
   const places = await givePlaces(engine, db, lanes)
   await claimForPersons(db, fresh, places, now)
 
-  const deliveryId = await engine.reserveIds(db, 'delivery', batch.length)
+  const deliveries = await engine.reserveIds(db, 'delivery', batch.length)
   await engine.insert(
     db,
     'delivery',
     ['id', 'instance', 'received_at', 'source', 'headers', 'body'],
     batch.map((a, i) => [
-      deliveryId + i,
+      deliveries[i]!,
       a.instance,
       a.receivedAt,
       a.source,
@@ -75,24 +75,34 @@ export async function acceptBatch(
     ]),
   )
   if (fresh.length > 0) {
-    const eventId = await engine.reserveIds(db, 'event', fresh.length)
+    const events = await engine.reserveIds(db, 'event', fresh.length)
     await engine.insert(
       db,
       'event',
       EVENT_COLUMNS,
       fresh.map((item, i) =>
-        eventRow(item, eventId + i, deliveryId + item.arrival, batch[item.arrival]!, places, now),
+        eventRow(item, events[i]!, deliveries[item.arrival]!, batch[item.arrival]!, places, now),
       ),
     )
   }
+  await noteTraffic(engine, db, batch, now)
+  return outcome
+}
+
+/** How exactly the time of a number's last event is kept (ms). */
+const TRAFFIC_STEP_MS = 1_000
+
+/** That these numbers live. Not with every delivery: all that arrive for one number would queue for its row. */
+async function noteTraffic(engine: Engine, db: Db, batch: readonly Arrival[], now: number): Promise<void> {
   const instances = [...new Set(batch.map((arrival) => arrival.instance))].sort()
   await sql`insert into instance_state (instance, last_event_at)
     select w.instance, ${now} from ${engine.table(
       { instance: 'text' },
       instances.map((instance) => ({ instance })),
-    )} w where true
+    )} w where not exists (select 1 from instance_state i
+      where i.instance = w.instance and i.last_event_at > ${now - TRAFFIC_STEP_MS} and i.last_event_at <= ${now})
+    order by w.instance
     on conflict (instance) do update set last_event_at = excluded.last_event_at`.execute(db)
-  return outcome
 }
 
 const EVENT_COLUMNS = [
@@ -146,14 +156,9 @@ async function onlyNew(
   options: { now: number; dedupeMs: number },
 ): Promise<Pending[]> {
   const sorted = [...all].sort((a, b) => Buffer.compare(a.event.key, b.event.key))
-  for (const { event } of sorted) {
-    if (event.identity !== 'state') continue
-    await db
-      .deleteFrom('dedupe')
-      .where('key', '=', event.key)
-      .where('expires_at', '<=', options.now)
-      .execute()
-  }
+  const states = sorted.filter(({ event }) => event.identity === 'state').map(({ event }) => event.key)
+  if (states.length > 0)
+    await db.deleteFrom('dedupe').where('key', 'in', states).where('expires_at', '<=', options.now).execute()
   const inserted = await engine.insertNew(
     db,
     'dedupe',
@@ -162,6 +167,7 @@ async function onlyNew(
       event.key,
       options.now + (event.identity === 'state' ? STATE_WINDOW_MS : options.dedupeMs),
     ]),
+    ['key'],
   )
   const fresh = new Set(sorted.filter((_, i) => inserted[i]))
   return all.filter((item) => fresh.has(item))
@@ -204,14 +210,17 @@ export async function givePlaces(
   const wanted = [...lanes]
     .map(([key, lane]) => ({ id: ids.get(key)!, count: lane.count, delay: lane.delay }))
     .sort((a, b) => a.id - b.id)
-  const { rows } = await sql<{ id: number; next_place: number }>`
+  const { rows } = await sql<{ id: number; key: string; next_place: number }>`
     update lane set next_place = lane.next_place + w.count, ready_at = coalesce(lane.ready_at, ${engine.now} + w.delay)
-    from ${engine.table({ id: 'int', count: 'int', delay: 'int' }, wanted)} w where lane.id = w.id
-    returning lane.id, lane.next_place`.execute(db)
-  const after = new Map(rows.map((row) => [row.id, row.next_place]))
+    from ${engine.locked('lane', { id: 'int', count: 'int', delay: 'int' }, wanted)} w where lane.id = w.id
+    returning lane.id, lane.key, lane.next_place`.execute(db)
+  const after = new Map(rows.map((row) => [row.id, row]))
   for (const [key, lane] of lanes) {
     const id = ids.get(key)!
-    places.set(key, { id, next: after.get(id)! - lane.count })
+    const row = after.get(id)
+    // A merge took the lane, and its key, between our reading and our lock.
+    if (row?.key !== key) throw engine.lostRace()
+    places.set(key, { id, next: row.next_place - lane.count })
   }
   return places
 }
@@ -234,26 +243,43 @@ export async function ensureLanes(
   const ids = new Map((await find([...lanes.keys()])).map((row) => [row.key, row.id]))
   const missing = [...lanes.keys()].filter((key) => !ids.has(key)).sort()
   if (missing.length === 0) return ids
-  const first = await engine.reserveIds(db, 'lane', missing.length)
+  await stillApart(
+    engine,
+    db,
+    missing.map((key) => lanes.get(key)!.contact),
+  )
+  const fresh = await engine.reserveIds(db, 'lane', missing.length)
   const inserted = await engine.insertNew(
     db,
     'lane',
     ['id', 'key', 'instance'],
-    missing.map((key, i) => [first + i, key, lanes.get(key)!.instance]),
+    missing.map((key, i) => [fresh[i]!, key, lanes.get(key)!.instance]),
+    ['key'],
   )
   const chats: Cell[][] = []
   for (const [i, key] of missing.entries()) {
     if (!inserted[i]) continue
-    ids.set(key, first + i)
+    ids.set(key, fresh[i]!)
     const { instance, chat, contact } = lanes.get(key)!
     if (!chat) continue
     const address = bestAddress(chat)
-    chats.push([first + i, instance, address, chatKind(address), contact ?? null, chat.name ?? null])
+    chats.push([fresh[i]!, instance, address, chatKind(address), contact ?? null, chat.name ?? null])
   }
   await engine.insert(db, 'chat', ['id', 'instance', 'address', 'kind', 'contact_id', 'name'], chats)
   const lost = missing.filter((_, i) => !inserted[i])
   if (lost.length > 0) for (const row of await find(lost)) ids.set(row.key, row.id)
   return ids
+}
+
+/** A lane is made only for a contact that stands, and no merge may take it away until the lane is there. */
+async function stillApart(engine: Engine, db: Db, contacts: readonly (number | undefined)[]): Promise<void> {
+  const wanted = [...new Set(contacts)].filter((id) => id !== undefined).sort((a, b) => a - b)
+  if (wanted.length === 0) return
+  const { rows } = await sql<{ merged_into: number | null }>`select c.merged_into from ${engine.table(
+    { id: 'int' },
+    wanted.map((id) => ({ id })),
+  )} w join contact c on c.id = w.id order by c.id ${engine.forShare}`.execute(db)
+  if (rows.some((row) => row.merged_into !== null)) throw engine.lostRace()
 }
 
 /**

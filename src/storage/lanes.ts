@@ -23,9 +23,11 @@ export async function leaseLanes(
   options: { holder: string; limit: number; leaseMs: number },
 ): Promise<LaneRow[]> {
   const { rows } = await sql<LaneRow>`
-    update lane set fence = fence + 1, holder = ${options.holder}, ready_at = ${engine.now} + ${options.leaseMs}
-    where id in (select id from lane where ready_at <= ${engine.now} order by ready_at limit ${options.limit} ${engine.skipLocked})
-    returning id, instance, fence, head, next_place`.execute(db)
+    with c as materialized (
+      select id from lane where ready_at <= ${engine.now} order by ready_at limit ${options.limit} ${engine.skipLocked})
+    update lane set fence = lane.fence + 1, holder = ${options.holder}, ready_at = ${engine.now} + ${options.leaseMs}
+    from c where lane.id = c.id
+    returning lane.id, lane.instance, lane.fence, lane.head, lane.next_place`.execute(db)
   return rows
 }
 
@@ -65,9 +67,7 @@ export async function readLanes(
   const { rows: events } = await sql<EventRow>`
     select e.id, e.lane_id, e.instance, e.delivery_id, e.place, e.author, e.at, e.accepted_at, e.disposition,
       e.generation, e.attempts, e.epoch, e.orphan, e.data, c.id as contact_id, c.name as contact_name
-    from ${wanted} w
-    join event e on e.id in (
-      select x.id from event x where x.lane_id = w.id and x.status = 'pending' order by x.place limit ${perLane})
+    from ${engine.firstEvents(wanted, perLane)}
     left join contact c on c.id = coalesce((select g.merged_into from contact g where g.id = e.contact_id), e.contact_id)
     order by e.lane_id, e.place`.execute(db)
   const { rows: chats } = await sql<{
@@ -165,9 +165,13 @@ export async function failTurn(
   const { rows } = dead
     ? await sql<{ id: number }>`update lane set head = ${failure.place + 1}, holder = null,
         ready_at = case when next_place > ${failure.place + 1} then ${engine.now} end
-        where id = ${failure.lane} and fence = ${failure.fence} returning id`.execute(db)
+        where id = ${failure.lane} and fence = ${failure.fence} and head <= ${failure.place} returning id`.execute(
+        db,
+      )
     : await sql<{ id: number }>`update lane set holder = null, ready_at = ${failure.retryAt}
-        where id = ${failure.lane} and fence = ${failure.fence} returning id`.execute(db)
+        where id = ${failure.lane} and fence = ${failure.fence} and head <= ${failure.place} returning id`.execute(
+        db,
+      )
   if (rows.length === 0) return 'stale'
   await db
     .updateTable('event')
@@ -206,13 +210,20 @@ export async function releaseLanes(
   db: Db,
   lanes: readonly { lane: LaneId; fence: number }[],
 ): Promise<void> {
+  // Locked by a statement of their own: what was accepted until then is seen by the next one.
+  await engine.lock(
+    db,
+    'lane',
+    lanes.map(({ lane }) => lane),
+  )
   await sql`update lane set holder = null, ready_at = case when exists (
       select 1 from event e where e.lane_id = lane.id and e.status = 'pending') then ${engine.now} end
     from ${fenced(engine, lanes)} w where lane.id = w.id and lane.fence = w.fence`.execute(db)
 }
 
 const fenced = (engine: Engine, lanes: readonly { lane: LaneId; fence: number }[]) =>
-  engine.table(
+  engine.locked(
+    'lane',
     { id: 'int', fence: 'int' },
     lanes.map(({ lane, fence }) => ({ id: lane, fence })).sort((a, b) => a.id - b.id),
   )

@@ -30,10 +30,10 @@ export async function claimMedia(
   now: number,
 ): Promise<WantedMedia[]> {
   const { rows } = await sql<{ message: number; attempts: number }>`
-    update media set attempts = attempts + 1, ready_at = ${now + leaseMs}
-    where message in (select message from media where ready_at <= ${now}
-      order by ready_at limit ${limit} ${engine.skipLocked})
-    returning message, attempts`.execute(db)
+    with c as materialized (
+      select message from media where ready_at <= ${now} order by ready_at limit ${limit} ${engine.skipLocked})
+    update media set attempts = media.attempts + 1, ready_at = ${now + leaseMs}
+    from c where media.message = c.message returning media.message, media.attempts`.execute(db)
   const wanted: WantedMedia[] = []
   for (const { message, attempts } of rows.sort((a, b) => a.message - b.message)) {
     const row = await db

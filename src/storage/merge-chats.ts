@@ -71,7 +71,8 @@ export const carryEpoch = (db: Db, chat: number, from: number, to: number) =>
 /** An empty chat of this contact beside another one, under the same owner. */
 async function makeTwin(engine: Engine, db: Db, of: number, contact: number): Promise<number> {
   const chat = await db.selectFrom('chat').selectAll().where('id', '=', of).executeTakeFirstOrThrow()
-  const id = await engine.reserveIds(db, 'lane', 1)
+  const [fresh] = await engine.reserveIds(db, 'lane', 1)
+  const id = fresh!
   const key = contactLaneKey(chat.instance, contact)
   await db
     .insertInto('lane')

@@ -32,6 +32,10 @@ export async function mergeContacts(
   const b = await currentContact(db, pair.b)
   const [kept, gone] = a < b ? [a, b] : [b, a]
   if (kept === gone) return kept
+  // From here on nobody makes a lane for either. Another merge may have been quicker.
+  await engine.lock(db, 'contact', [kept, gone])
+  if ((await currentContact(db, kept)) !== kept || (await currentContact(db, gone)) !== gone)
+    throw engine.lostRace()
   if (await takenApart(db, kept, gone)) return undefined
 
   const chats = await db
@@ -46,6 +50,7 @@ export async function mergeContacts(
   const patient = now - (pair.since ?? now) < PATIENCE_MS
   if (
     !(await lockLanes(
+      engine,
       db,
       touched.map((chat) => chat.id),
       patient,
@@ -110,6 +115,7 @@ export async function noteMerge(
 
 /** Merges that had to wait. @returns how many still wait */
 export async function mergeWaiting(engine: Engine, db: Db, now: number): Promise<number> {
+  if (!(await engine.isAlone(db, 'merges'))) return 0
   const waiting = await db.selectFrom('pending_merge').selectAll().orderBy('id').limit(100).execute()
   for (const { id, contact_a, contact_b, proof, created_at } of waiting) {
     await db.deleteFrom('pending_merge').where('id', '=', id).execute()
@@ -133,10 +139,17 @@ export async function mergeWaiting(engine: Engine, db: Db, now: number): Promise
 /**
  * Locks lanes in the order of their ids. Moves their fences, so that whoever held them finds out.
  * @param patient leave leased lanes to those who hold them
- * @returns false when one of them, or an outbox, is leased; at most fences of free lanes have moved then
+ * @returns false when one of them, or an outbox, is leased; nothing has changed then
  */
-export async function lockLanes(db: Db, chats: readonly number[], patient: boolean): Promise<boolean> {
+export async function lockLanes(
+  engine: Engine,
+  db: Db,
+  chats: readonly number[],
+  patient: boolean,
+): Promise<boolean> {
   if (chats.length === 0) return true
+  await engine.lock(db, 'lane', chats)
+  await engine.lock(db, 'outbox', chats)
   const leased = await db
     .selectFrom('lane')
     .leftJoin('outbox', 'outbox.chat_id', 'lane.id')
@@ -144,12 +157,11 @@ export async function lockLanes(db: Db, chats: readonly number[], patient: boole
     .where('lane.id', 'in', chats)
     .execute()
   if (leased.some((row) => row.outbox !== null || (patient && row.lane !== null))) return false
-  for (const id of [...chats].sort((a, b) => a - b)) {
-    // Judged again under the lock: another node may have leased it meanwhile.
-    const { rows } = await sql<{ id: number }>`update lane set fence = fence + 1, holder = null
-      where id = ${id} and (holder is null or ${patient ? 0 : 1} = 1) returning id`.execute(db)
-    if (rows.length === 0) return false
-  }
+  await db
+    .updateTable('lane')
+    .set((row) => ({ fence: row('fence', '+', 1), holder: null }))
+    .where('id', 'in', chats)
+    .execute()
   return true
 }
 

@@ -64,6 +64,7 @@ export async function insertMessages(engine: Engine, db: Db, messages: readonly 
       m.command ?? null,
       m.address ?? null,
     ]),
+    ['chat_id', 'message_id'],
   )
   await wantMedia(
     engine,

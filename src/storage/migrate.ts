@@ -4,9 +4,10 @@ import type { Db, Engine } from './dialect.ts'
 import type { Migration, SchemaTypes } from './migration.ts'
 import { spine } from './migrations/0001_spine.ts'
 import { doubtMergesMedia } from './migrations/0002_doubt_merges_media.ts'
+import { manyNodes } from './migrations/0003_many_nodes.ts'
 
 /** In order, forward only. A released migration is never changed. */
-export const migrations: readonly Migration[] = [spine, doubtMergesMedia]
+export const migrations: readonly Migration[] = [spine, doubtMergesMedia, manyNodes]
 
 export interface MigrationReport {
   applied: string[]
@@ -14,11 +15,12 @@ export interface MigrationReport {
 }
 
 /**
- * Brings the schema up to date, each migration in a transaction that first claims its name.
+ * Brings the schema up to date, each migration in a transaction of its own. Nodes that start at once take turns.
  * @throws HubError E_STORE_NEWER when the database knows migrations this program does not.
  */
 export async function migrate(engine: Engine, types: SchemaTypes, now: number): Promise<MigrationReport> {
   await engine.write(async (db) => {
+    await engine.beginMigration(db)
     await sql`create table if not exists meta (key text primary key, value text not null)`.execute(db)
     await sql`create table if not exists migration (name text primary key, applied_at ${types.int} not null)`.execute(
       db,
@@ -36,11 +38,15 @@ export async function migrate(engine: Engine, types: SchemaTypes, now: number): 
   const applied: string[] = []
   for (const migration of migrations) {
     if (present.includes(migration.name)) continue
-    await engine.write(async (db) => {
+    const ours = await engine.write(async (db) => {
+      await engine.beginMigration(db)
+      // Another node may have been quicker.
+      if ((await appliedMigrations(db)).includes(migration.name)) return false
       await sql`insert into migration (name, applied_at) values (${migration.name}, ${now})`.execute(db)
       for (const statement of migration.statements(types)) await statement.execute(db)
+      return true
     })
-    applied.push(migration.name)
+    if (ours) applied.push(migration.name)
   }
   return { applied, present }
 }

@@ -17,16 +17,17 @@ export async function retryEvent(
   ended: boolean,
   now: number,
 ): Promise<EventId | undefined> {
+  await engine.lock(db, 'event', [id])
   const event = await db.selectFrom('event').selectAll().where('id', '=', id).executeTakeFirst()
   if (!event || event.lane_id === null) return undefined
   const failed = event.status === 'dead'
   if (!failed && !(ended && ENDED.includes(event.status))) return undefined
-  const fresh = await engine.reserveIds(db, 'event', 1)
+  const [fresh] = await engine.reserveIds(db, 'event', 1)
   await db
     .insertInto('event')
     .values({
       ...event,
-      id: fresh,
+      id: fresh!,
       place: null,
       status: 'parked',
       accepted_at: now,
@@ -47,7 +48,7 @@ export async function retryEvent(
       .where('id', '=', id)
       .execute()
   }
-  await appendToLanes(engine, db, [{ event: fresh, lane: event.lane_id }])
+  await appendToLanes(engine, db, [{ event: fresh!, lane: event.lane_id }])
   return fresh as EventId
 }
 
@@ -70,11 +71,17 @@ export async function resolveCommand(
   decision: 'resend' | 'sent' | 'discard',
   now: number,
 ): Promise<boolean> {
-  const command = await db
-    .selectFrom('command')
-    .select(['seq', 'state', 'chat_id', 'instance'])
-    .where('id', '=', id)
-    .executeTakeFirst()
+  const find = () =>
+    db
+      .selectFrom('command')
+      .select(['seq', 'state', 'chat_id', 'instance'])
+      .where('id', '=', id)
+      .executeTakeFirst()
+  const seen = await find()
+  if (!seen) return false
+  // Two people may decide at once: the second one finds what the first decided.
+  await engine.lock(db, 'outbox', [seen.chat_id])
+  const command = await find()
   if (!command || !WAIT_FOR_A_PERSON.includes(command.state as CommandState)) return false
   const set =
     decision === 'resend'

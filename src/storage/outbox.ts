@@ -18,6 +18,9 @@ const PROBE_MS = 60_000
 /** A command whose bytes are too many for now is looked at again after this (ms). */
 const CARRIED_PAUSE_MS = 250
 
+/** A chat that changes hands at this moment is looked at again after this (ms). */
+const HANDS_PAUSE_MS = 20
+
 interface Head {
   seq: number
   id: string
@@ -56,8 +59,10 @@ export async function claimSends(
       select min(a.seq) from ${wanted} w
       join command a on a.chat_id = w.chat_id and a.state in ('queued', 'sending', 'unknown')
       group by a.chat_id)`.execute(db)
+  // Who owns a chat cannot change until these are marked; a chat that is changing hands is left for a moment.
   const { rows: chats } = await sql<{ id: number; epoch: number }>`
-    select c.id, c.epoch from ${wanted} w join chat c on c.id = w.chat_id`.execute(db)
+    select c.id, c.epoch from chat c where c.id in (select w.chat_id from ${wanted} w)
+    order by c.id ${engine.shareSkipLocked}`.execute(db)
   const headOf = new Map(heads.map((head) => [head.chat_id, head]))
   const epochOf = new Map(chats.map((chat) => [chat.id, chat.epoch]))
   const slots = await loadSlots(
@@ -78,6 +83,10 @@ export async function claimSends(
     }
     if (head.carried > room && head.state === 'queued') {
       release.push({ chat_id, ready_at: now + CARRIED_PAUSE_MS })
+      continue
+    }
+    if (head.epoch !== null && !epochOf.has(chat_id)) {
+      release.push({ chat_id, ready_at: now + HANDS_PAUSE_MS })
       continue
     }
     const step = decide(head, epochOf.get(chat_id), slots.get(head.instance), options, now)
@@ -114,10 +123,10 @@ export async function claimSends(
   }
   if (marked.length > 0) {
     await sql`update command set state = 'sending', attempts = attempts + 1, sending_at = ${now}
-      where seq in (select seq from ${engine.table(
+      where seq in (select m.seq from ${engine.table(
         { seq: 'int' },
         marked.map((seq) => ({ seq })),
-      )})`.execute(db)
+      )} m)`.execute(db)
   }
   const bytesOf = await loadBytes(
     engine,
@@ -132,7 +141,8 @@ export async function claimSends(
 
 /**
  * Leases chats that have something to send: of a paced or held number only the one that waits longest, and
- * none before the number's next slot; of any other number as many as the limit allows.
+ * none before the number's next slot; of any other number as many as the limit allows. A slow number's row is
+ * locked until its slot is taken; one that another node looks at right now is left to it.
  */
 async function leaseOutboxes(
   engine: Engine,
@@ -140,26 +150,49 @@ async function leaseOutboxes(
   options: Parameters<OutboxStore['claimSends']>[0],
   now: number,
 ): Promise<{ chat_id: number; instance: string; fence: number }[]> {
-  const paced = [...options.pacing]
-    .filter(([, { maxDelayMs }]) => maxDelayMs > 0)
-    .map(([instance]) => ({ instance }))
-  const exclude = options.exclude.map((instance) => ({ instance }))
+  const paced = [...options.pacing].filter(([, { maxDelayMs }]) => maxDelayMs > 0)
+  const pacedTable = engine.table(
+    { instance: 'text' },
+    paced.map(([instance]) => ({ instance })),
+  )
+  if (paced.length > 0) {
+    await sql`insert into instance_state (instance) select p.instance from ${pacedTable} p
+      where not exists (select 1 from instance_state i where i.instance = p.instance) order by p.instance
+      on conflict do nothing`.execute(db)
+  }
+  const { rows: slow } = await sql<{
+    instance: InstanceId
+    next_send_at: number
+    hold_until: number | null
+  }>`select instance, next_send_at, hold_until from instance_state
+    where hold_reason is not null or instance in (select p.instance from ${pacedTable} p)
+    order by instance ${engine.skipLocked}`.execute(db)
+  const pacedNow = new Map(paced)
+  const excluded = new Set(options.exclude)
+  const ready = slow.filter(
+    ({ instance, next_send_at, hold_until }) =>
+      !excluded.has(instance) && (hold_until ?? 0) <= now && (!pacedNow.has(instance) || next_send_at <= now),
+  )
+  const barred = [...new Set([...pacedNow.keys(), ...excluded])].map((instance) => ({ instance }))
   const { rows } = await sql<{ chat_id: number; instance: string; fence: number }>`
-    update outbox set fence = fence + 1, holder = ${options.holder}, ready_at = ${engine.now} + ${options.leaseMs}
-    where chat_id in (
-      select chat_id from (
-        select o.chat_id, o.ready_at,
-          case when p.instance is not null or i.hold_reason is not null then 1 else ${options.limit} end as most,
-          row_number() over (partition by o.instance order by o.ready_at, o.chat_id) as nth
-        from outbox o
-        left join instance_state i on i.instance = o.instance
-        left join ${engine.table({ instance: 'text' }, paced)} p on p.instance = o.instance
-        where o.ready_at <= ${engine.now}
-          and (i.hold_until is null or i.hold_until <= ${now})
-          and (p.instance is null or coalesce(i.next_send_at, 0) <= ${now})
-          and o.instance not in (select e.instance from ${engine.table({ instance: 'text' }, exclude)} e)) ranked
-      where nth <= most order by ready_at, chat_id limit ${options.limit} ${engine.skipLocked})
-    returning chat_id, instance, fence`.execute(db)
+    with free as materialized (
+      select o.chat_id from outbox o
+      where o.ready_at <= ${engine.now}
+        and o.instance not in (select b.instance from ${engine.table({ instance: 'text' }, barred)} b)
+        and not exists (select 1 from instance_state i where i.instance = o.instance and i.hold_reason is not null)
+      order by o.ready_at, o.chat_id limit ${options.limit} ${engine.skipLocked}),
+    first as materialized (
+      select o.chat_id from outbox o where o.ready_at <= ${engine.now} and o.chat_id in (
+        select (select x.chat_id from outbox x where x.instance = s.instance and x.ready_at <= ${engine.now}
+          order by x.ready_at, x.chat_id limit 1)
+        from ${engine.table(
+          { instance: 'text' },
+          ready.slice(0, options.limit).map(({ instance }) => ({ instance })),
+        )} s)
+      order by o.chat_id ${engine.skipLocked})
+    update outbox set fence = outbox.fence + 1, holder = ${options.holder}, ready_at = ${engine.now} + ${options.leaseMs}
+    from (select chat_id from free union select chat_id from first) c where outbox.chat_id = c.chat_id
+    returning outbox.chat_id, outbox.instance, outbox.fence`.execute(db)
   return rows
 }
 
@@ -311,6 +344,7 @@ export async function enqueueCommand(
   if (first) return { id: first.id as CommandId, created: false }
   const chat = await ensureChat(engine, db, request.instance, request.to, now)
   if (request.claim) {
+    await engine.lock(db, 'lane', [chat])
     await sql`update chat set owner = 'person', owner_at = ${now}, epoch = epoch + 1 where id = ${chat} and owner <> 'person'`.execute(
       db,
     )
@@ -348,6 +382,7 @@ export async function enqueueCommand(
         now,
       ],
     ],
+    ['id'],
   )
   if (!inserted[0]) {
     const winner = await twin()

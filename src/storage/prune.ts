@@ -32,8 +32,10 @@ export async function prune(engine: Engine, limits: RetentionConfig, now: number
   let removed = 0
   for (const batch of batches) {
     for (let count = BATCH; count >= BATCH; removed += count) {
-      const result = await engine.write((db) => batch.execute(db))
-      count = Number(result.numAffectedRows ?? 0)
+      count = await engine.write(async (db) => {
+        if (!(await engine.isAlone(db, 'retention'))) return 0
+        return Number((await batch.execute(db)).numAffectedRows ?? 0)
+      })
     }
   }
   return removed

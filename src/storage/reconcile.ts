@@ -41,9 +41,12 @@ export async function claimUnknown(
     db,
   )
   const { rows } = await sql<Unsettled>`
-    update command set search_at = ${now + leaseMs} where seq in (
+    with c as materialized (
       select seq from command where search_at <= ${now} order by search_at limit ${limit} ${engine.skipLocked})
-    returning seq, id, chat_id, instance, state, body, attempts, sending_at, unknown_at, absences`.execute(db)
+    update command set search_at = ${now + leaseMs} from c where command.seq = c.seq
+    returning command.seq, id, chat_id, instance, state, body, attempts, sending_at, unknown_at, absences`.execute(
+    db,
+  )
   const sends: UnknownSend[] = []
   for (const row of rows.sort((a, b) => a.seq - b.seq)) {
     const sentAt = sentAtOf(row) ?? now
@@ -74,6 +77,9 @@ export async function conclude(
   now: number,
 ): Promise<'sent' | 'retry' | 'open'> {
   const { send, finding } = conclusion
+  // Two unknown sends of a chat must not both take the same message for theirs.
+  await engine.lock(db, 'lane', [send.chat])
+  await engine.lock(db, 'outbox', [send.chat])
   const row = await db
     .selectFrom('command')
     .select([

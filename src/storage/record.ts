@@ -47,11 +47,10 @@ export async function recordLog(
   }
   await insertMessages(engine, db, messages)
   await raiseStatus(engine, db, receipts, now)
-  const talks = turns.flatMap((turn) =>
-    turn.log.flatMap((change) =>
-      change.type === 'message' ? [{ id: turn.lane as number, at: change.at }] : [],
-    ),
-  )
+  const talks = turns.flatMap((turn) => {
+    const times = turn.log.flatMap((change) => (change.type === 'message' ? [change.at] : []))
+    return times.length === 0 ? [] : [{ id: turn.lane as number, at: Math.max(...times) }]
+  })
   if (talks.length > 0) {
     await sql`update chat set last_message_at = case when coalesce(chat.last_message_at, 0) < w.at then w.at else chat.last_message_at end
       from ${engine.table({ id: 'int', at: 'int' }, talks)} w where chat.id = w.id`.execute(db)

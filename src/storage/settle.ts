@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import {
   COMMAND_TYPES,
   type Command,
@@ -8,7 +8,7 @@ import {
   REPEATABLE,
 } from '../core/commands.ts'
 import { MESSAGE_STATUSES } from '../core/events.ts'
-import type { MessageId } from '../core/ids.ts'
+import type { ChatId, MessageId } from '../core/ids.ts'
 import type { Settlement } from '../core/store.ts'
 import type { Db, Engine } from './dialect.ts'
 import { insertMessages, type NewMessage } from './messages.ts'
@@ -45,6 +45,10 @@ export async function settleSends(
   now: number,
   options: { unknownHoldMs: number },
 ): Promise<void> {
+  // Lanes and outboxes before the commands, as turns and claims do; from here on nobody queues more unseen.
+  const chats = batch.map(({ chat }) => chat)
+  await engine.lock(db, 'lane', chats)
+  await engine.lock(db, 'outbox', chats)
   const table = engine.table(
     { id: 'text' },
     batch.map((s) => ({ id: s.id })),
@@ -60,6 +64,8 @@ export async function settleSends(
   }>`
     select c.seq, c.id, c.state, c.body, c.chat_id, c.instance, o.fence from ${table} w join command c on c.id = w.id
     left join outbox o on o.chat_id = c.chat_id`.execute(db)
+  const moved = rows.map((row) => row.chat_id).filter((chat) => !chats.includes(chat as ChatId))
+  await engine.lock(db, 'outbox', moved)
   const commandOf = new Map(rows.map((row) => [row.id, row]))
   const messages: NewMessage[] = []
   const sent: { seq: number; message_id: string | null }[] = []
@@ -158,35 +164,52 @@ async function clearHolds(db: Db, instances: string[]): Promise<void> {
     .execute()
 }
 
-/** See {@link import('../core/store.ts').OutboxStore.recover}. Only for engines with one process per store. */
-export async function recoverAfterCrash(db: Db, now: number): Promise<{ unknown: number; lanes: number }> {
-  await db
+/** See {@link import('../core/store.ts').OutboxStore.recover}. @param whose condition on the holder of leases */
+export async function recoverAfterCrash(
+  engine: Engine,
+  db: Db,
+  whose: RawBuilder<boolean>,
+  now: number,
+): Promise<{ unknown: number; lanes: number }> {
+  if (engine.name === 'sqlite') {
+    // A look that died with its process. One that counted absences keeps its distance from the next.
+    await sql`update command set search_at = case when absences = 0 then ${now + FIRST_LOOK_MS}
+        when search_at < ${now + BETWEEN_LOOKS_MS} then search_at else ${now + BETWEEN_LOOKS_MS} end
+      where search_at > ${now} and state in ('unknown', 'held')`.execute(db)
+  }
+  return endLeases(db, whose, now)
+}
+
+/**
+ * Ends leases of holders that are gone, whatever time they had left. What they were sending becomes unknown, but
+ * for what may be done twice.
+ */
+export async function endLeases(
+  db: Db,
+  whose: RawBuilder<boolean>,
+  now: number,
+): Promise<{ unknown: number; lanes: number }> {
+  const lanes = await sql`update lane set holder = null, ready_at = ${now}
+    where id in (select id from lane where ready_at is not null and ${whose} order by id)`.execute(db)
+  // The lease itself marks who was at it; locked before the commands, as everywhere.
+  const { rows: chats } = await sql<{ chat_id: number }>`update outbox set holder = null, ready_at = ${now}
+    where chat_id in (select chat_id from outbox where ${whose} order by chat_id) returning chat_id`.execute(
+    db,
+  )
+  if (chats.length === 0) return { unknown: 0, lanes: Number(lanes.numAffectedRows ?? 0) }
+  const sending = db
     .updateTable('command')
-    .set({ state: 'queued' })
     .where('state', '=', 'sending')
-    .where('type', 'in', REPEATABLE_TYPES)
-    .execute()
-  const unknown = await db
-    .updateTable('command')
+    .where(
+      'chat_id',
+      'in',
+      chats.map((row) => row.chat_id),
+    )
+  await sending.set({ state: 'queued' }).where('type', 'in', REPEATABLE_TYPES).execute()
+  const unknown = await sending
     .set(inDoubt('the process that was sending this ended', now))
-    .where('state', '=', 'sending')
     .executeTakeFirst()
-  // A look that died with its process. One that counted absences keeps its distance from the next.
-  await sql`update command set search_at = case when absences = 0 then ${now + FIRST_LOOK_MS}
-      when search_at < ${now + BETWEEN_LOOKS_MS} then search_at else ${now + BETWEEN_LOOKS_MS} end
-    where search_at > ${now} and state in ('unknown', 'held')`.execute(db)
-  const lanes = await db
-    .updateTable('lane')
-    .set({ holder: null, ready_at: now })
-    .where('holder', 'is not', null)
-    .where('ready_at', 'is not', null)
-    .executeTakeFirst()
-  await db
-    .updateTable('outbox')
-    .set({ holder: null, ready_at: now })
-    .where('holder', 'is not', null)
-    .execute()
-  return { unknown: Number(unknown.numUpdatedRows), lanes: Number(lanes.numUpdatedRows) }
+  return { unknown: Number(unknown.numUpdatedRows), lanes: Number(lanes.numAffectedRows ?? 0) }
 }
 
 /** After an old copy was put back: what it believes to be unsent may long be out. Nothing goes by itself. */

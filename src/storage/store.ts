@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Clock } from '../core/ports.ts'
 import type { Arrival, ClusterStore, Store } from '../core/store.ts'
 import { commitTurns } from './commit.ts'
@@ -24,6 +24,8 @@ export interface StoreOptions {
   mark(): Promise<void>
   clock: Clock
   cluster: ClusterStore
+  /** Which leases a process that starts finds to be nobody's: a condition on `holder`. */
+  abandoned: RawBuilder<boolean>
   /** Identity of this installation. */
   installation: string
   /** How long dedupe keys are kept (ms). */
@@ -82,7 +84,7 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     settle: (batch) => engine.write((db) => settle.settleSends(engine, db, batch, now(), options)),
     claimUnknown: (request) => engine.write((db) => reconcile.claimUnknown(engine, db, request, now())),
     conclude: (conclusion) => engine.write((db) => reconcile.conclude(engine, db, conclusion, now())),
-    recover: () => engine.write((db) => settle.recoverAfterCrash(db, now())),
+    recover: () => engine.write((db) => settle.recoverAfterCrash(engine, db, options.abandoned, now())),
     learn: (party) =>
       engine.write(async (db) => {
         await resolveContacts(engine, db, [party], now(), 'directory')

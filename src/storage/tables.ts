@@ -94,6 +94,9 @@ export interface Tables {
     undone_at: number | null
   }
   media: MediaTable
+  node: { id: string; roles: string; host: string; version: string; started_at: number; seen_at: number }
+  /** What a limited number may still receive, over all nodes. */
+  delivery_bucket: { instance: string; thousandths: number; at: number }
 }
 
 /** The medium of a message somebody sent us, and how far it is fetched. */

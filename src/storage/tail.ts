@@ -8,8 +8,11 @@ export async function wakeOutboxes(
   chats: readonly { chat_id: number; instance: string }[],
 ): Promise<void> {
   if (chats.length === 0) return
+  const each = [...new Map(chats.map(({ chat_id, instance }) => [chat_id, { chat_id, instance }])).values()]
+  each.sort((a, b) => a.chat_id - b.chat_id)
   await sql`insert into outbox (chat_id, instance, ready_at)
-    select w.chat_id, w.instance, ${engine.now} from ${engine.table({ chat_id: 'int', instance: 'text' }, chats)} w where true
+    select w.chat_id, w.instance, ${engine.now}
+    from ${engine.table({ chat_id: 'int', instance: 'text' }, each)} w where true order by w.chat_id
     on conflict (chat_id) do update set ready_at = coalesce(outbox.ready_at, excluded.ready_at)`.execute(db)
 }
 

@@ -17,6 +17,7 @@ import { wakeOutboxes } from './tail.ts'
  * `busy`: a lane or outbox is leased; nothing was changed, ask again.
  */
 export async function undoMerge(engine: Engine, db: Db, id: number, now: number): Promise<UndoOutcome> {
+  if (!(await engine.isAlone(db, 'merges'))) return 'busy'
   const merge = await db.selectFrom('contact_merge').selectAll().where('id', '=', id).executeTakeFirst()
   if (!merge) return 'not-found'
   if (merge.undone_at !== null) return 'undone-before'
@@ -26,7 +27,7 @@ export async function undoMerge(engine: Engine, db: Db, id: number, now: number)
   const pairs = []
   for (const chat of detail.chats) pairs.push({ chat, from: await currentChat(db, chat.kept) })
   const lanes = [...new Set(pairs.flatMap(({ chat, from }) => [chat.gone, from]))]
-  if (!(await lockLanes(db, lanes, true))) return 'busy'
+  if (!(await lockLanes(engine, db, lanes, true))) return 'busy'
 
   for (const { chat, from } of pairs) {
     await splitChat(engine, db, { chat, from, detail, contact: { kept, gone: merge.gone } }, now)

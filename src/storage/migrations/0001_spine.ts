@@ -62,7 +62,7 @@ export const spine: Migration = {
     sql`create index outbox_ready on outbox (ready_at) where ready_at is not null`,
 
     sql`create table timer (
-      lane_id ${t.int} not null, key text not null, at ${t.int} not null, generation integer not null,
+      lane_id ${t.int} not null, key text not null, at ${t.int} not null, generation ${t.int} not null,
       data text not null, fired integer not null default 0, primary key (lane_id, key))`,
     sql`create index timer_due on timer (at) where fired = 0`,
 

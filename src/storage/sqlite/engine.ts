@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { Kysely, SqliteDialect, sql } from 'kysely'
+import { Kysely, type RawBuilder, SqliteDialect, sql } from 'kysely'
 import { HubError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
-import type { Cell, Db, Engine } from '../dialect.ts'
+import type { Cell, Columns, Db, Engine, LockableTable, RowsOf } from '../dialect.ts'
 import type { SchemaTypes } from '../migration.ts'
 import type { Tables } from '../tables.ts'
 import { Connection } from './driver.ts'
@@ -17,6 +17,7 @@ export const sqliteTypes: SchemaTypes = {
 }
 
 const IOERR_FSYNC = 1034
+const NOTHING = sql.raw('')
 
 interface Job {
   work: (db: Db) => Promise<unknown>
@@ -34,7 +35,9 @@ interface Job {
 export class SqliteEngine implements Engine {
   readonly name = 'sqlite'
   readonly read: Db
-  readonly skipLocked = sql.raw('')
+  readonly skipLocked = NOTHING
+  readonly forShare = NOTHING
+  readonly shareSkipLocked = NOTHING
   readonly #lock: Connection
   readonly #writer: Connection
   readonly #db: Db
@@ -141,11 +144,29 @@ export class SqliteEngine implements Engine {
     }
   }
 
-  table<R extends Record<string, 'int' | 'text'>>(columns: R, rows: readonly Record<string, Cell>[]) {
+  table<R extends Columns>(columns: R, rows: readonly RowsOf<R>[]): RawBuilder<never> {
     const names = Object.keys(columns)
-    const json = JSON.stringify(rows.map((row) => names.map((name) => row[name])))
+    const json = JSON.stringify(rows.map((row) => names.map((name) => (row as Record<string, Cell>)[name])))
     const list = names.map((name, i) => `json_extract(value, '$[${i}]') as "${name}"`).join(', ')
     return sql<never>`(select ${sql.raw(list)} from json_each(${json}))`
+  }
+
+  /** There is one writer: whoever writes has all locks. */
+  locked<R extends Columns>(_: LockableTable, columns: R, rows: readonly RowsOf<R>[]): RawBuilder<never> {
+    return this.table(columns, rows)
+  }
+  async lock(): Promise<void> {}
+  async beginMigration(): Promise<void> {}
+  async isAlone(): Promise<boolean> {
+    return true
+  }
+  lostRace(): Error {
+    return new Error('nobody else writes, yet something has changed')
+  }
+
+  firstEvents(wanted: RawBuilder<unknown>, limit: number): RawBuilder<unknown> {
+    return sql`${wanted} w join event e on e.id in (
+      select x.id from event x where x.lane_id = w.id and x.status = 'pending' order by x.place limit ${limit})`
   }
 
   async insert(_db: Db, table: string, columns: readonly string[], rows: readonly Cell[][]): Promise<void> {
@@ -163,7 +184,8 @@ export class SqliteEngine implements Engine {
     return rows.map((row) => Number(statement.run(row).changes) === 1)
   }
 
-  async reserveIds(_db: Db, table: string, count: number): Promise<number> {
+  async reserveIds(_db: Db, table: string, count: number): Promise<number[]> {
+    if (count === 0) return []
     const [row] = this.#writer.prepare('select seq from sqlite_sequence where name = ?').all([table]) as {
       seq: number
     }[]
@@ -172,7 +194,7 @@ export class SqliteEngine implements Engine {
     if (row)
       this.#writer.prepare('update sqlite_sequence set seq = ? where name = ?').run([last + count, table])
     else this.#writer.prepare('insert into sqlite_sequence (name, seq) values (?, ?)').run([table, count])
-    return last + 1
+    return Array.from({ length: count }, (_, i) => last + 1 + i)
   }
 
   isUnavailable(error: unknown): boolean {

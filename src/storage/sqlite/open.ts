@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import type { Clock, Logger } from '../../core/ports.ts'
 import type { Store } from '../../core/store.ts'
 import { alone } from '../alone.ts'
@@ -47,6 +48,8 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
         boot.write(meta.boot)
       },
       clock: options.clock,
+      // One process per file: whoever held anything before is gone.
+      abandoned: sql<boolean>`holder is not null`,
       cluster: alone(() => options.clock.now()),
       installation: meta.installation,
       dedupeMs: options.dedupeMs,

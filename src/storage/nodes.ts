@@ -1,0 +1,80 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { InstanceId } from '../core/ids.ts'
+import type { ClusterStore, NodeRow, Role } from '../core/store.ts'
+import { type Bucket, draw } from './bucket.ts'
+import type { Db, Engine } from './dialect.ts'
+import { endLeases } from './settle.ts'
+
+/** The part of the cluster's port that is rows: who lives, what the dead held, limits all share. */
+export function nodeRows(
+  engine: Engine,
+  now: () => number,
+): Pick<ClusterStore, 'heartbeat' | 'bury' | 'leave' | 'nodes' | 'grantDeliveries'> {
+  return {
+    async heartbeat({ id, roles, host, version, startedAt }) {
+      await engine.write((db) =>
+        sql`insert into node (id, roles, host, version, started_at, seen_at)
+          values (${id}, ${roles.join(' ')}, ${host}, ${version}, ${startedAt}, ${engine.now})
+          on conflict (id) do update set seen_at = excluded.seen_at, roles = excluded.roles`.execute(db),
+      )
+    },
+    bury: (silentMs) => engine.write((db) => bury(engine, db, silentMs, now())),
+    async leave(id) {
+      await engine.write((db) => db.deleteFrom('node').where('id', '=', id).execute())
+    },
+    async nodes() {
+      const rows = await engine.read.selectFrom('node').selectAll().orderBy('started_at').execute()
+      return rows.map(toNode)
+    },
+    grantDeliveries: (instance, perSecond, want) =>
+      engine.write((db) => grant(db, { instance, perSecond, want }, now())),
+  }
+}
+
+async function bury(engine: Engine, db: Db, silentMs: number, now: number): Promise<NodeRow[]> {
+  if (!(await engine.isAlone(db, 'burial'))) return []
+  const { rows } = await sql<Parameters<typeof toNode>[0]>`
+    delete from node where seen_at < ${engine.now} - ${silentMs} returning *`.execute(db)
+  if (rows.length === 0) return []
+  const dead = engine.table(
+    { id: 'text' },
+    rows.map(({ id }) => ({ id })),
+  )
+  await endLeases(db, sql`holder in (select d.id from ${dead} d)`, now)
+  return rows.map(toNode)
+}
+
+/** Leases of holders that are no node: they ended before they were seen to. */
+export const ofNobody: RawBuilder<boolean> = sql<boolean>`holder is not null
+  and not exists (select 1 from node n where n.id = holder)`
+
+/** See {@link ClusterStore.grantDeliveries}. */
+async function grant(
+  db: Db,
+  { instance, perSecond, want }: { instance: InstanceId; perSecond: number; want: number },
+  at: number,
+): Promise<number> {
+  // An update that changes nothing: it waits for the row, and keeps it.
+  const { rows } = await sql<Bucket>`update delivery_bucket set at = at where instance = ${instance}
+    returning thousandths, at`.execute(db)
+  const { granted, bucket } = draw(rows[0], { perSecond, want, at })
+  await sql`insert into delivery_bucket (instance, thousandths, at) values (${instance}, ${bucket.thousandths}, ${at})
+    on conflict (instance) do update set thousandths = excluded.thousandths, at = excluded.at`.execute(db)
+  return granted
+}
+
+const toNode = (row: {
+  id: string
+  roles: string
+  host: string
+  version: string
+  started_at: number
+  seen_at: number
+}): NodeRow => ({
+  id: row.id,
+  roles: row.roles.split(' ') as Role[],
+  host: row.host,
+  version: row.version,
+  startedAt: row.started_at,
+  seenAt: row.seen_at,
+})

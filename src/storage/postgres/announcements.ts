@@ -1,0 +1,143 @@
+import pg from 'pg'
+import * as z from 'zod'
+import type { InstanceId } from '../../core/ids.ts'
+import type { Clock, Logger } from '../../core/ports.ts'
+import { type Announcement, QUEUES, type Queue } from '../../core/store.ts'
+import { type Connections, clientOptions } from './connections.ts'
+
+const CHANNEL = 'pombo'
+/** Announcements are gathered for this long (ms). */
+const GATHER_MS = 20
+/** A notification has 8,000 bytes; more numbers than this are told as all. */
+const MOST_INSTANCES = 100
+/** How long after a lost connection listening is tried again, and longest (ms). */
+const AGAIN_MS = 500
+const LONGEST_MS = 10_000
+
+const wire = z.object({
+  from: z.string(),
+  queues: z.array(z.enum(QUEUES)),
+  instances: z.array(z.string()),
+})
+
+/**
+ * What nodes tell each other, over NOTIFY. A hint that makes things quick; polling finds everything without it.
+ *
+ * Sent after the commit it tells of, in a transaction of its own and many at a time: a transaction that notifies
+ * holds a lock of the whole database while it commits, so that all commits would queue behind each other.
+ */
+export class Announcements {
+  readonly #connections: Connections
+  readonly #url: string
+  readonly #self: string
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #listeners = new Set<(what: Announcement) => void>()
+  #queues = new Set<Queue>()
+  #instances = new Set<InstanceId>()
+  #gathering = false
+  #client: pg.Client | undefined
+  #closed = false
+  #failures = 0
+
+  constructor(options: { connections: Connections; url: string; self: string; clock: Clock; log: Logger }) {
+    this.#connections = options.connections
+    this.#url = options.url
+    this.#self = options.self
+    this.#clock = options.clock
+    this.#log = options.log
+  }
+
+  announce({ queues, instances }: Announcement): void {
+    if (this.#closed) return
+    for (const queue of queues) this.#queues.add(queue)
+    for (const instance of instances) this.#instances.add(instance)
+    if (this.#gathering) return
+    this.#gathering = true
+    this.#clock.setTimeout(() => void this.#send(), GATHER_MS)
+  }
+
+  async #send(): Promise<void> {
+    const instances = this.#instances.size > MOST_INSTANCES ? [] : [...this.#instances]
+    const text = JSON.stringify({ from: this.#self, queues: [...this.#queues], instances })
+    this.#queues = new Set()
+    this.#instances = new Set()
+    this.#gathering = false
+    if (this.#closed) return
+    try {
+      const session = await this.#connections.connect()
+      try {
+        await session.query('select pg_notify($1, $2)', [CHANNEL, text])
+      } finally {
+        session.release()
+      }
+    } catch (err) {
+      this.#log.debug({ err }, 'other nodes could not be told; they will look for themselves')
+    }
+  }
+
+  onAnnounced(listen: (what: Announcement) => void): () => void {
+    this.#listeners.add(listen)
+    if (this.#listeners.size === 1) void this.#listen()
+    return () => this.#listeners.delete(listen)
+  }
+
+  async #listen(): Promise<void> {
+    if (this.#closed || this.#client) return
+    if (this.#connections.pooled) {
+      this.#log.info(
+        {},
+        'a connection pooler stands before the database: nodes do not hear of each other at once, but look every second',
+      )
+      return
+    }
+    const client = new pg.Client(clientOptions(this.#url))
+    this.#client = client
+    const lost = (): void => {
+      if (this.#client !== client) return
+      this.#client = undefined
+      void client.end().catch(() => {})
+      if (this.#closed) return
+      this.#failures += 1
+      this.#clock.setTimeout(() => void this.#listen(), Math.min(AGAIN_MS * 2 ** this.#failures, LONGEST_MS))
+    }
+    client.on('error', lost)
+    client.on('end', lost)
+    client.on('notification', ({ payload }) => this.#heard(payload))
+    try {
+      await client.connect()
+      await client.query(`listen ${CHANNEL}`)
+      this.#failures = 0
+      // What was said before nobody heard.
+      this.#tell({ queues: QUEUES, instances: [] })
+    } catch (err) {
+      this.#log.debug({ err }, 'the announcements of other nodes cannot be heard now')
+      lost()
+    }
+  }
+
+  #heard(payload: string | undefined): void {
+    const told = wire.safeParse(parsed(payload))
+    if (!told.success || told.data.from === this.#self) return
+    this.#tell({ queues: told.data.queues, instances: told.data.instances as InstanceId[] })
+  }
+
+  #tell(what: Announcement): void {
+    for (const listen of this.#listeners) listen(what)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const client = this.#client
+    this.#client = undefined
+    await client?.end().catch(() => {})
+  }
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '../../core/ports.ts'
+
+/**
+ * The database's clock, so that all nodes live by one: this machine's steady clock, plus how far the database's
+ * time lies from it. What this machine believes the time to be does not matter.
+ */
+export class DatabaseClock implements Clock {
+  readonly #machine: Clock
+  /** Database time less monotonic time (ms). */
+  #distance: number
+
+  constructor(machine: Clock) {
+    this.#machine = machine
+    this.#distance = machine.now() - machine.monotonic()
+  }
+
+  /**
+   * @param ask gives the database's time (ms)
+   * @returns how far this machine's own clock is ahead of the database's (ms), as exactly as could be told
+   */
+  async set(ask: () => Promise<number>): Promise<number> {
+    const before = this.#machine.monotonic()
+    const there = await ask()
+    const after = this.#machine.monotonic()
+    const distance = there - (before + after) / 2
+    // The answer may have been made at any moment between; within that it says nothing new.
+    if (Math.abs(distance - this.#distance) > (after - before) / 2) this.#distance = distance
+    return Math.round(this.#machine.now() - this.now())
+  }
+
+  now(): number {
+    return Math.round(this.#machine.monotonic() + this.#distance)
+  }
+  monotonic(): number {
+    return this.#machine.monotonic()
+  }
+  setTimeout(...[run, ms]: Parameters<Clock['setTimeout']>) {
+    return this.#machine.setTimeout(run, ms)
+  }
+}

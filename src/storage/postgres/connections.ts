@@ -1,0 +1,237 @@
+import { createHash } from 'node:crypto'
+import pg from 'pg'
+import { HubError } from '../../core/errors.ts'
+import type { Clock, Logger } from '../../core/ports.ts'
+import { isAway } from './failures.ts'
+
+export interface ConnectionsOptions {
+  url: string
+  /** Most connections of this process, the one that listens not counted. */
+  size: number
+  clock: Clock
+  log: Logger
+}
+
+/** How long somebody who needs a connection waits for a database that is away (ms). */
+const HOLD_MS = 8_000
+/** How often it is asked meanwhile (ms). */
+const PROBE_MS = 200
+const CONNECT_LIMIT_MS = 5_000
+/** Longest statement, and longest pause within a transaction: a process that was stopped must not keep its locks (ms). */
+const STATEMENT_LIMIT_MS = 30_000
+const IDLE_LIMIT_MS = 2_000
+/** Statements a connection keeps prepared; texts beyond that are parsed each time. */
+const PREPARED = 400
+
+/** `jit` costs more than these statements ever take. */
+const SETTINGS = [
+  `statement_timeout = ${STATEMENT_LIMIT_MS}`,
+  `idle_in_transaction_session_timeout = ${IDLE_LIMIT_MS}`,
+  'jit = off',
+]
+
+/** Values as every engine gives them: 64-bit integers are numbers, as all of the hub's are within 2^53. */
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC
+      ? Number
+      : (pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown),
+}
+
+/** The client options every connection of the hub shares. */
+export const clientOptions = (url: string) => ({
+  connectionString: withoutOurs(url),
+  types: types as never,
+  connectionTimeoutMillis: CONNECT_LIMIT_MS,
+  keepAlive: true,
+  application_name: 'pombo',
+})
+
+/** Without the parameters that are the hub's own. */
+function withoutOurs(url: string): string {
+  const parsed = new URL(url)
+  parsed.searchParams.delete('pool')
+  return parsed.toString()
+}
+
+/** What is known of a connection. */
+interface Known {
+  pooled: boolean
+  /** Name by text of the statements it keeps. */
+  prepared: Map<string, string>
+  /** What a transaction begins with. */
+  begin: string
+}
+
+/**
+ * A small pool. Who needs a connection while the database restarts waits up to 8 s for it. Fits Kysely's
+ * `PostgresPool`.
+ *
+ * Statements are prepared by name unless a pooler stands in between: one that gives each transaction another
+ * server connection (PgBouncer) would not find them there. It shows in that the process id the client was told
+ * is not that of the server's process.
+ */
+export class Connections {
+  readonly #options: ConnectionsOptions
+  readonly #pool: pg.Pool
+  readonly #known = new WeakMap<pg.PoolClient, Known>()
+  #away: Promise<void> | undefined
+  #closed = false
+  #pooled = false
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options
+    this.#pool = new pg.Pool({ ...clientOptions(options.url), max: options.size, idleTimeoutMillis: 60_000 })
+    // A connection that ends while idle is simply gone; the next one who needs one finds out.
+    this.#pool.on('error', (err) => options.log.debug({ err }, 'an idle database connection ended'))
+  }
+
+  /** Whether a pooler was met: sessions cannot be relied on, so there is nothing to listen on. */
+  get pooled(): boolean {
+    return this.#pooled
+  }
+
+  /** @throws HubError E_STORE_UNAVAILABLE after 8 s without a database */
+  async connect(): Promise<Session> {
+    const { clock } = this.#options
+    const deadline = clock.monotonic() + HOLD_MS
+    for (;;) {
+      if (this.#closed) throw new HubError('E_STORE_UNAVAILABLE', 'The store is closed.')
+      try {
+        return await this.#open()
+      } catch (error) {
+        if (!isAway(error) || this.#closed) throw error
+        if (clock.monotonic() >= deadline) {
+          throw new HubError('E_STORE_UNAVAILABLE', 'The database does not answer.', { cause: error })
+        }
+        await this.#probe()
+      }
+    }
+  }
+
+  /** One pause for all who wait: a server that is coming up must not be met by a thousand knocks. */
+  #probe(): Promise<void> {
+    this.#away ??= this.pause(PROBE_MS).finally(() => {
+      this.#away = undefined
+    })
+    return this.#away
+  }
+
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.setTimeout(resolve, ms))
+  }
+
+  async #open(): Promise<Session> {
+    const client = await this.#pool.connect()
+    try {
+      let known = this.#known.get(client)
+      if (!known) {
+        known = await introduce(client)
+        this.#pooled = known.pooled
+        this.#known.set(client, known)
+        client.on('error', () => {})
+      }
+      return new Session(client, known)
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#pool.end()
+  }
+}
+
+async function introduce(client: pg.PoolClient): Promise<Known> {
+  const { rows } = await client.query<{ pid: number; sync: string }>(
+    `select pg_backend_pid() as pid, current_setting('synchronous_commit') as sync`,
+  )
+  const [row] = rows
+  const pooled = row?.pid !== (client as unknown as { processID: number }).processID
+  // Commits that return before they are on disk would break the first promise.
+  const settings = row?.sync === 'off' ? [...SETTINGS, 'synchronous_commit = on'] : SETTINGS
+  const set = (verb: string) => settings.map((setting) => `${verb} ${setting}`).join('; ')
+  // Behind a pooler, what is set for a session may hold for another client's.
+  if (!pooled) await client.query(set('set'))
+  return { pooled, prepared: new Map(), begin: pooled ? `begin; ${set('set local')}` : 'begin' }
+}
+
+/** One connection, taken until `release`. Fits Kysely's `PostgresPoolClient`. */
+export class Session {
+  readonly #client: pg.PoolClient
+  readonly #known: Known
+  #broken = false
+
+  constructor(client: pg.PoolClient, known: Known) {
+    this.#client = client
+    this.#known = known
+  }
+
+  async query(text: string, parameters: readonly unknown[] = []): Promise<pg.QueryResult> {
+    try {
+      return await this.#client.query(this.#statement(text, parameters.map(portable)))
+    } catch (error) {
+      if (isAway(error)) this.#broken = true
+      throw error
+    }
+  }
+
+  #statement(text: string, values: unknown[]): pg.QueryConfig {
+    const { pooled, prepared } = this.#known
+    if (pooled || values.length === 0) return { text, values }
+    let name = prepared.get(text)
+    if (name === undefined) {
+      if (prepared.size >= PREPARED) return { text, values }
+      name = createHash('sha1').update(text).digest('base64url')
+      prepared.set(text, name)
+    }
+    return { name, text, values }
+  }
+
+  begin(): Promise<unknown> {
+    return this.query(this.#known.begin)
+  }
+
+  /**
+   * Resolves only when the server says that it is committed, and says nothing else: a warning here means that a
+   * commit stands on less than it should (a wait for a standby that was cancelled).
+   */
+  async commit(): Promise<void> {
+    let warning: string | undefined
+    const listen = (notice: { severity?: string; message?: string }) => {
+      if (notice.severity === 'WARNING') warning = notice.message
+    }
+    this.#client.on('notice', listen as never)
+    try {
+      const { command } = await this.query('commit')
+      if (command === 'ROLLBACK') throw new Error('the transaction had failed before its commit')
+    } finally {
+      this.#client.off('notice', listen as never)
+    }
+    if (warning !== undefined) {
+      throw new HubError('E_STORE_UNAVAILABLE', `The database committed with a warning: ${warning}`)
+    }
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#broken) return
+    await this.query('rollback').catch(() => {
+      this.#broken = true
+    })
+  }
+
+  release(): void {
+    this.#client.release(this.#broken)
+  }
+}
+
+/** What the server takes: no NUL in text, no fractions of a millisecond. */
+function portable(value: unknown): unknown {
+  if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', '') : value
+  if (typeof value === 'number' && !Number.isInteger(value)) return Math.round(value)
+  if (value instanceof Uint8Array && !Buffer.isBuffer(value)) return Buffer.from(value)
+  return Array.isArray(value) ? value.map(portable) : value
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import { HubError } from '../../core/errors.ts'
+import type { Clock, Logger } from '../../core/ports.ts'
+import type { Store } from '../../core/store.ts'
+import type { Db } from '../dialect.ts'
+import { type MigrationReport, migrate } from '../migrate.ts'
+import { nodeRows, ofNobody } from '../nodes.ts'
+import { holdRestored } from '../settle.ts'
+import { createStore } from '../store.ts'
+import { Announcements } from './announcements.ts'
+import { DatabaseClock } from './clock.ts'
+import { PostgresEngine, postgresTypes } from './engine.ts'
+import { cannotOpen } from './failures.ts'
+import { placeOf } from './place.ts'
+import { checkServer } from './server.ts'
+
+export interface PostgresOptions {
+  url: string
+  /** Most connections of this process, the one that listens not counted. Default 10. */
+  poolSize?: number
+  /** This machine's clock. */
+  clock: Clock
+  log: Logger
+  /** How long dedupe keys are kept (ms). */
+  dedupeMs: number
+  /** How long an unknown send holds its chat (ms). Default 60 s. */
+  unknownHoldMs?: number
+  onCommit?: (seconds: number, pieces: number) => void
+  /** For tests: all times are those of `clock`, not of the database. */
+  simulatedClock?: boolean
+}
+
+/** A machine whose clock is off by this much has trouble beyond ours: signatures, certificates, logs (ms). */
+const SKEW_TOLD_MS = 5_000
+
+/**
+ * Opens the store in a PostgreSQL database, migrated as needed.
+ * @returns with it the database's clock, by which every part of the hub is to live
+ * @throws HubError E_STORE_OPEN with what to do about it, E_STORE_NEWER
+ */
+export async function openPostgresStore(options: PostgresOptions): Promise<{ store: Store; clock: Clock }> {
+  const { url, clock: machine, log, dedupeMs } = options
+  const engine = openEngine(options)
+  try {
+    const { history } = await checkServer(engine, log)
+    const report = await migrate(engine, postgresTypes, machine.now())
+    if (report.applied.length > 0) log.info({ migrations: report.applied }, 'database migrated')
+    const clock = options.simulatedClock ? machine : await databaseClock(engine, machine, log)
+    const { installation, held } = await engine.write((db) => openInstallation(db, history))
+    if (held > 0) tellHeld(log, held)
+
+    const announcements = new Announcements({
+      connections: engine.connections,
+      url,
+      self: randomUUID(),
+      clock: machine,
+      log,
+    })
+    const rows = nodeRows(engine, () => clock.now())
+    const store = createStore(engine, {
+      clock,
+      installation,
+      dedupeMs,
+      unknownHoldMs: options.unknownHoldMs ?? 60_000,
+      abandoned: ofNobody,
+      cluster: {
+        shared: true,
+        announce: (what) => announcements.announce(what),
+        onAnnounced: (listen) => announcements.onAnnounced(listen),
+        ...rows,
+      },
+      async mark() {
+        if (clock instanceof DatabaseClock) await clock.set(() => timeOf(engine))
+      },
+    })
+    return {
+      clock,
+      store: {
+        ...store,
+        async close() {
+          await announcements.close()
+          await store.close()
+        },
+      },
+    }
+  } catch (error) {
+    await engine.close()
+    throw cannotOpen(error, placeOf(url))
+  }
+}
+
+/**
+ * Migrates and closes again.
+ * @throws HubError E_STORE_OPEN, E_STORE_NEWER
+ */
+export async function migratePostgres(
+  options: Pick<PostgresOptions, 'url' | 'clock' | 'log'>,
+): Promise<MigrationReport> {
+  const engine = openEngine(options)
+  try {
+    await checkServer(engine, options.log)
+    return await migrate(engine, postgresTypes, options.clock.now())
+  } catch (error) {
+    throw cannotOpen(error, placeOf(options.url))
+  } finally {
+    await engine.close()
+  }
+}
+
+const openEngine = (options: Omit<PostgresOptions, 'dedupeMs'>): PostgresEngine =>
+  new PostgresEngine({
+    url: options.url,
+    size: options.poolSize ?? 10,
+    clock: options.clock,
+    log: options.log,
+    simulated: options.simulatedClock ? options.clock : undefined,
+    onCommit: options.onCommit,
+  })
+
+async function databaseClock(engine: PostgresEngine, machine: Clock, log: Logger): Promise<DatabaseClock> {
+  const clock = new DatabaseClock(machine)
+  const aheadMs = await clock.set(() => timeOf(engine))
+  if (Math.abs(aheadMs) > SKEW_TOLD_MS) {
+    log.warn(
+      { aheadMs },
+      'the clock of this machine is not that of the database; the hub goes by the database, but set both by NTP',
+    )
+  }
+  return clock
+}
+
+async function timeOf(engine: PostgresEngine): Promise<number> {
+  const { rows } = await sql<{ now: number }>`select ${engine.now} as now`.execute(engine.read)
+  return rows[0]!.now
+}
+
+/** Makes or finds the installation, and tells a copy of its database from the one it last ran on. */
+async function openInstallation(db: Db, history: string): Promise<{ installation: string; held: number }> {
+  for (const [key, value] of [
+    ['installation', randomUUID().slice(0, 8)],
+    ['history', history],
+  ] as const) {
+    await sql`insert into meta (key, value) values (${key}, ${value}) on conflict (key) do nothing`.execute(
+      db,
+    )
+  }
+  // Only one of those who start at once sees the old value.
+  const { rows } = await sql`update meta set value = ${history} where key = 'history' and value <> ${history}
+    returning key`.execute(db)
+  const held = rows.length > 0 ? await holdRestored(db) : 0
+  const { value } = await db
+    .selectFrom('meta')
+    .select('value')
+    .where('key', '=', 'installation')
+    .executeTakeFirstOrThrow()
+  return { installation: value, held }
+}
+
+function tellHeld(log: Logger, held: number): void {
+  log.error(
+    { held },
+    'this database is another copy than the one last used (restored, or a standby that took over): its unfinished sends are held for a person',
+  )
+}
+
+/** @internal for the connection that finds itself on another copy */
+export const notMigrated = (): HubError =>
+  new HubError('E_STORE_OPEN', 'The database has no tables of Pombo yet. Run: pombo migrate.')
