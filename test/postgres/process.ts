@@ -20,15 +20,14 @@ export type GuardedProcess = {
 
 /**
  * Waits for its input to end, which it does when the process that started it is gone, however it went; then takes the
- * program along. Arguments: its pid, the signal without SIG, and the folder to remove afterwards or nothing.
+ * program along, even a stopped one. Arguments: its pid, the signal without SIG, and the folder to remove or nothing;
+ * a program about to end may still write there, so removing has a second try.
  */
 const WATCHDOG = `
 read -r _
-kill -"$2" "$1" 2>/dev/null
-left=100
-while [ $left -gt 0 ] && kill -0 "$1" 2>/dev/null; do sleep 0.1; left=$((left - 1)); done
-kill -KILL "$1" 2>/dev/null
-[ -z "$3" ] || rm -rf "$3"
+kill -"$2" "$1"
+kill -CONT "$1"
+[ -z "$3" ] || rm -rf "$3" || { sleep 1; rm -rf "$3"; }
 `
 
 /**
