@@ -5,11 +5,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Fault } from './config/faults.ts'
 import { defineHub, type LoadOptions, loadConfig } from './config.ts'
+import { databaseName } from './core/config.ts'
 import { HubError } from './core/errors.ts'
 import { defineGateway, type Gateway } from './core/gateway.ts'
 import { defineFeature } from './core/turn.ts'
 import { features as realFeatures } from './features/index.ts'
 import { gateways as realGateways } from './gateways/index.ts'
+import { createScrubber, secretsIn } from './platform/scrub.ts'
 
 const gateway = <S>(name: string, proof: Gateway['proof'], settings: z.ZodType<S>) =>
   defineGateway<S>({
@@ -225,7 +227,43 @@ describe('what comes out', () => {
     ['sqlite://./x.db', 'x.db'],
   ])('database %s lies at %s', async (database, path) => {
     const { config } = await load({ database })
-    expect(config.database.path).toBe(path.startsWith('/') ? path : join(cwd, path))
+    expect(config.database).toEqual({ engine: 'sqlite', path: path.startsWith('/') ? path : join(cwd, path) })
+  })
+
+  const server = 'postgres://pombo:k0lo%2Fssal@db.example.com/hub?sslmode=require'
+
+  test.each([
+    [server, server, 10],
+    [`${server}&pool=25`, server, 25],
+    ['postgresql://db:6543/hub', 'postgresql://db:6543/hub', 10],
+  ])('database %s is on a server', async (database, url, poolSize) => {
+    const { config } = await load({ database })
+    expect(config.database).toEqual({ engine: 'postgres', url, poolSize })
+  })
+
+  test('a database server is shown without who logs in there, and its password is known as a secret', async () => {
+    const { config } = await read({ env: { POMBO_DATABASE_URL: server } })
+    expect(databaseName(config.database)).toBe('postgres://db.example.com:5432/hub')
+    expect(secretsIn(config)).toEqual(['k0lo%2Fssal', 'k0lo/ssal'])
+    const { text } = createScrubber(secretsIn(config))
+    expect(text(`k0lo/ssal k0lo%2Fssal ${server}`)).not.toMatch(/k0lo/)
+  })
+
+  test('beside a database server lies no folder: media need one by name, or a bucket', async () => {
+    const none = await load({ database: server })
+    expect(none.config.media).toBeUndefined()
+    expect(none.warnings).toEqual([
+      expect.stringMatching(/^media are not fetched: .*"folder".*"s3".*"fetch"/),
+    ])
+    const unwanted = await load({ database: server, media: { fetch: false } })
+    expect([unwanted.config.media, unwanted.warnings]).toEqual([undefined, []])
+    const shared = await load({ database: server, media: { folder: '/mnt/media' } })
+    expect(shared.config.media?.store).toEqual({ type: 'folder', folder: '/mnt/media' })
+    expect(shared.warnings).toEqual([])
+    const bucket = { endpoint: 'https://s3.example', bucket: 'pombo', accessKeyId: 'a', secretAccessKey: 'b' }
+    const s3 = await load({ database: server, media: { store: 's3', ...bucket } })
+    expect(s3.config.media?.store).toMatchObject({ folder: join(cwd, 'data/media/incoming') })
+    expect(s3.warnings).toEqual([])
   })
 
   test('one delay of a pacing is enough', async () => {
@@ -422,14 +460,49 @@ describe('faults', () => {
       'E_CONFIG logLevel is none of the allowed values. Allowed: debug, info, warn, error, silent.',
     ],
     [
-      'Postgres',
-      { database: 'postgres://u:p@h/db' },
-      'E_CONFIG database names a PostgreSQL database, which comes later. Use sqlite:PATH, as in sqlite:./data/pombo.db.',
+      'a database server without a name',
+      { database: 'postgres://u:secret-password@h' },
+      'E_CONFIG database names no database after the host. Write postgres://user:password@host:5432/name.',
+    ],
+    [
+      'a database server with a path',
+      { database: 'postgresql://u:secret-password@h/a/b' },
+      'E_CONFIG database names no database after the host. Write postgres://user:password@host:5432/name.',
+    ],
+    [
+      'a database without a server',
+      { database: 'postgres:///db' },
+      'E_CONFIG database names no host. Write postgres://user:password@host:5432/name.',
+    ],
+    [
+      'a database password with a slash',
+      { database: 'postgres://u:se/cret@h/db' },
+      'E_CONFIG database cannot be read as the URL of a PostgreSQL database. Write postgres://user:password@host:5432/name. In user, password and name write "@" as %40, "/" as %2F, ":" as %3A, "#" as %23, "%" as %25.',
+    ],
+    [
+      'a database password with a hash',
+      { database: 'postgres://u:p@h/db#secret' },
+      'E_CONFIG database has a "#", so what follows it would be left out. In user, password and name write "@" as %40, "/" as %2F, ":" as %3A, "#" as %23, "%" as %25.',
+    ],
+    [
+      'a database password with a per cent',
+      { database: 'postgres://u:100%@h/db' },
+      'E_CONFIG database has a "%" that begins no escaped sign. In user, password and name write "@" as %40, "/" as %2F, ":" as %3A, "#" as %23, "%" as %25.',
+    ],
+    [
+      'a pool of nobody',
+      { database: 'postgres://u:p@h/db?pool=1' },
+      'E_CONFIG database has a pool of a size that cannot be. Write pool= with a number from 2 to 200, or leave it out for 10.',
+    ],
+    [
+      'a pool of words',
+      { database: 'postgres://u:p@h/db?pool=ten' },
+      'E_CONFIG database has a pool of a size that cannot be. Write pool= with a number from 2 to 200, or leave it out for 10.',
     ],
     [
       'another database',
       { database: 'mysql://h/db' },
-      'E_CONFIG database is not a database URL. Write sqlite:PATH, as in sqlite:./data/pombo.db.',
+      'E_CONFIG database is not a database URL. Write sqlite:PATH or postgres://user:password@host:5432/name.',
     ],
     [
       'no database file',

@@ -24,7 +24,7 @@ import {
 } from './config/rules.ts'
 import { readSource, resolveEnv } from './config/source.ts'
 import { closest } from './core/closest.ts'
-import type { HubConfig, InstanceConfig, ServerConfig, WebhookConfig } from './core/config.ts'
+import type { DatabaseConfig, HubConfig, InstanceConfig, ServerConfig, WebhookConfig } from './core/config.ts'
 import type { Gateway } from './core/gateway.ts'
 import type { InstanceId, ServerId } from './core/ids.ts'
 import type { Feature, Handler } from './core/turn.ts'
@@ -128,7 +128,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const input = resolveEnv(written, options.env, faults) as Record<string, unknown>
   const config = readHub(input, options, faults)
   faults.throwIfAny(source.name, source.value)
-  return { config: freeze(config), ...(bot && { bot }), source: source.name, warnings: warningsOf(config) }
+  const warnings = warningsOf(config, partOf(input.media, 'fetch') === false)
+  return { config: freeze(config), ...(bot && { bot }), source: source.name, warnings }
 }
 
 function readBot(value: unknown, program: boolean, faults: Faults): Handler | undefined {
@@ -168,6 +169,7 @@ function readHub(input: Record<string, unknown>, options: LoadOptions, faults: F
   }
   const limits = readFields(LIMITS, input.limits, ['limits'], faults)
   const retention = readFields(RETENTION, input.retention, ['retention'], faults)
+  const media = readMedia(input.media, { cwd, database: fields.database }, faults)
   const servers = readList(input.servers, ['servers'], faults, (item, path) =>
     readServer(item, path, options, faults),
   )
@@ -192,7 +194,7 @@ function readHub(input: Record<string, unknown>, options: LoadOptions, faults: F
 
   return {
     ...(fields as Required<typeof fields>),
-    database: { engine: 'sqlite', path: resolve(cwd, fields.database?.path ?? '') },
+    database: placed(fields.database, cwd),
     limits: limits as HubConfig['limits'],
     retention: {
       deliveriesMs: retention.deliveries ?? 0,
@@ -200,13 +202,17 @@ function readHub(input: Record<string, unknown>, options: LoadOptions, faults: F
       eventsMs: retention.events ?? 0,
       commandsMs: retention.commands ?? 0,
     },
-    media: readMedia(input.media, { cwd, database: fields.database?.path ?? '' }, faults),
+    ...(media && { media }),
     servers,
     instances,
     features: readFeatures(input.features, options.features, faults),
     ...(env.POMBO_API_KEY && { apiKey: env.POMBO_API_KEY }),
   }
 }
+
+/** A file lies in the folder the hub is started in, unless it says otherwise. */
+const placed = (database: DatabaseConfig | undefined, cwd: string): DatabaseConfig =>
+  database?.engine === 'postgres' ? database : { engine: 'sqlite', path: resolve(cwd, database?.path ?? '') }
 
 /** -1, which is in no range, for text that is no whole number. */
 const wholeNumber = (text = ''): number => (/^\d+$/.test(text.trim()) ? Number(text) : -1)
@@ -373,12 +379,17 @@ function noteRepeated(
   }
 }
 
-function warningsOf({ host, publicUrl, instances }: HubConfig): string[] {
+function warningsOf({ host, publicUrl, instances, media }: HubConfig, fetchesNone: boolean): string[] {
   const warnings = instances
     .filter(({ insecure }) => insecure)
     .map(({ id }) => `instance ${id} is insecure: anybody who knows its URL can post as its gateway`)
   if (!isLoopback(host) && publicUrl?.startsWith('http:')) {
     warnings.push('publicUrl is not HTTPS: messages and keys travel in the clear')
+  }
+  if (media === undefined && !fetchesNone) {
+    warnings.push(
+      'media are not fetched: a database server has no folder beside it. Name one that all nodes share ("media": { "folder": "…" }), use a bucket ("media": { "store": "s3", … }), or say "media": { "fetch": false }',
+    )
   }
   return warnings
 }

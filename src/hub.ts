@@ -14,7 +14,15 @@ import {
 } from './core/ids.ts'
 import type { FetchBytes, MediaRow, MediaStore } from './core/media.ts'
 import type { Clock, HttpClient, Logger, Metrics, Random } from './core/ports.ts'
-import type { Store, UndoOutcome } from './core/store.ts'
+import {
+  type NodeRow,
+  QUEUES,
+  type Queue,
+  ROLES,
+  type Role,
+  type Store,
+  type UndoOutcome,
+} from './core/store.ts'
 import type { Feature, Handler, InstanceView, Owner, Turn } from './core/turn.ts'
 import { createDeliverer } from './pipeline/deliver.ts'
 import { createDispatcher } from './pipeline/dispatch.ts'
@@ -22,9 +30,12 @@ import { createIngest, type Ingest } from './pipeline/ingest.ts'
 import { createJanitor } from './pipeline/janitor.ts'
 import { createMediaFetcher } from './pipeline/media.ts'
 import { createNumberCheck } from './pipeline/number-check.ts'
+import { Outage } from './pipeline/outage.ts'
 import { createPressure } from './pipeline/pressure.ts'
+import { createPulse } from './pipeline/pulse.ts'
 import { createReconciler } from './pipeline/reconcile.ts'
 import { sanitize } from './pipeline/sanitize.ts'
+import { createWake } from './pipeline/wake.ts'
 
 /** Everything concrete, chosen by `main.ts` or a test. */
 export interface HubParts {
@@ -43,6 +54,10 @@ export interface HubParts {
   http: HttpClient
   /** Where media are kept and what fetches them; without it none are fetched. */
   media?: { store: MediaStore; fetch: FetchBytes }
+  /** What this node does; by default everything. */
+  roles?: readonly Role[]
+  /** What other nodes are told of this one. */
+  node?: Pick<NodeRow, 'host' | 'version'>
 }
 
 export interface SendRequest {
@@ -64,8 +79,11 @@ export interface Hub {
   stop(graceMs?: number): Promise<void>
   /** Resolves when nothing can go on before time passes or something new arrives. For tests. */
   idle(): Promise<void>
-  /** Tells the loops that the store has new work (a retried dead letter, an owner change). */
-  nudge(): void
+  /**
+   * Tells the loops that the store may have new work; with an instance also the other nodes, because its log
+   * was changed from outside (a retried dead letter, a decided command).
+   */
+  nudge(instance?: InstanceId): void
   /**
    * Queues a send from outside a turn (API, console, CLI). Ignores the epoch; claims the chat for a person
    * only when asked. The same idempotency key answers the first command's id.
@@ -102,7 +120,13 @@ export interface GatewayOf {
   readonly client: GatewayClient
 }
 
-const QUEUES = ['lanes', 'timers', 'outbox', 'searches'] as const
+interface Loop {
+  start(): void
+  nudge(): void
+  readonly resting: boolean
+  stop(graceMs: number): Promise<void>
+}
+
 /** How long a take-over waits for a send that is under way, and how often it looks (ms). */
 const FLIGHT_MS = 10_000
 const FLIGHT_STEP_MS = 50
@@ -137,6 +161,11 @@ export function createHub(parts: HubParts): Hub {
     }),
   )
   const holder = uuidv7(clock.now(), random)
+  const roles = ROLES.filter((role) => (parts.roles ?? ROLES).includes(role))
+  const outage = new Outage(clock, log)
+  /** Those of this node, by the queue they work off. */
+  const loops = new Map<Queue, Loop>()
+  const wake = createWake(store, (queue) => loops.get(queue)?.nudge())
   const referencePrefix = `${store.installation}-`
   const pressure = createPressure(parts.machine)
   const dispatcher = createDispatcher({
@@ -152,10 +181,8 @@ export function createHub(parts: HubParts): Hub {
     holder,
     referencePrefix,
     pressure,
-    onCommands: () => deliverer.nudge(),
-    onReceipts: () => reconciler.nudge(),
-    onMedia: () => fetches?.nudge(),
-    onTimers: () => janitor.nudge(),
+    outage,
+    wake,
   })
   const capabilities = new Map([...instances].map(([id, instance]) => [id, instance.capabilities]))
   const deliverer = createDeliverer({
@@ -169,8 +196,8 @@ export function createHub(parts: HubParts): Hub {
     metrics,
     holder,
     referencePrefix,
-    onSent: () => dispatcher.nudge(),
-    onUnknown: () => reconciler.nudge(),
+    outage,
+    wake,
   })
   const reconciler = createReconciler({
     store,
@@ -181,7 +208,8 @@ export function createHub(parts: HubParts): Hub {
     log,
     metrics,
     referencePrefix,
-    onSettled: () => nudge(),
+    outage,
+    wake,
   })
   const media =
     parts.media &&
@@ -197,8 +225,10 @@ export function createHub(parts: HubParts): Hub {
       random,
       log,
       metrics,
+      outage,
+      wake,
     })
-  const checkNumber = createNumberCheck({ store, clients, log, onLearnt: () => janitor.nudge() })
+  const checkNumber = createNumberCheck({ store, clients, log, wake })
   const fetches = config.media?.fetch ? media : undefined
   const janitor = createJanitor({
     store,
@@ -207,7 +237,8 @@ export function createHub(parts: HubParts): Hub {
     metrics,
     retention: config.retention,
     prune: async () => (await media?.prune()) ?? 0,
-    onEvents: () => dispatcher.nudge(),
+    outage,
+    wake,
   })
   const ingest = createIngest({
     config,
@@ -218,13 +249,40 @@ export function createHub(parts: HubParts): Hub {
     metrics,
     referencePrefix,
     pressure,
-    onAccepted: () => dispatcher.nudge(),
+    outage,
+    wake,
   })
-  const loops = [dispatcher, deliverer, reconciler, janitor, ...(fetches ? [fetches] : [])]
+  // Roles say which loops run, and nothing else. A delivery that reaches a node without the role `ingest` is
+  // accepted all the same: refusing it could lose it, and once it is committed any worker handles it.
+  if (roles.includes('worker')) {
+    loops.set('lanes', dispatcher).set('timers', janitor)
+    if (fetches) loops.set('media', fetches)
+  }
+  if (roles.includes('sender')) loops.set('outbox', deliverer).set('searches', reconciler)
+  const pulse = createPulse({
+    store,
+    node: {
+      id: holder,
+      roles,
+      host: parts.node?.host ?? 'localhost',
+      version: parts.node?.version ?? 'unknown',
+      startedAt: clock.now(),
+    },
+    clock,
+    log,
+    outage,
+    wake,
+  })
+  let deafen = () => {}
   const pause = (ms: number) => new Promise<void>((resolve) => void clock.setTimeout(resolve, ms))
   const isDue = (at: number | undefined) => at !== undefined && at <= clock.now()
-  const nudge = () => {
-    for (const loop of loops) loop.nudge()
+  const nudge = (instance?: InstanceId) => {
+    if (instance !== undefined) return wake(QUEUES, [instance])
+    for (const loop of loops.values()) loop.nudge()
+  }
+  const instanceOf = async (chat: ChatId) => {
+    const row = await store.getChat(chat)
+    return row ? [row.instance] : []
   }
 
   return {
@@ -233,23 +291,30 @@ export function createHub(parts: HubParts): Hub {
     ingest,
     nudge,
     async start() {
+      // First: what a node leases that nobody knows of counts as left over by a dead process.
+      await pulse.start()
       const recovered = await store.recover()
       if (recovered.unknown > 0) {
         log.warn(
           recovered,
-          'sends were under way when the last process ended; nobody knows whether they went out',
+          'sends were under way when their process ended; nobody knows whether they went out',
         )
       }
-      for (const loop of loops) loop.start()
+      deafen = store.onAnnounced(({ queues }) => {
+        for (const queue of queues) loops.get(queue)?.nudge()
+      })
+      for (const loop of loops.values()) loop.start()
     },
     async stop(graceMs = 10_000) {
-      await Promise.all(loops.map((loop) => loop.stop(graceMs)))
+      deafen()
+      await Promise.all([...loops.values()].map((loop) => loop.stop(graceMs)))
+      await pulse.stop()
     },
     async idle() {
       for (let quiet = 0; quiet < 2; ) {
         await new Promise((next) => setImmediate(next))
-        const resting = loops.every((loop) => loop.resting)
-        const queues = fetches && !fetches.paused ? ([...QUEUES, 'media'] as const) : QUEUES
+        const resting = [...loops.values()].every((loop) => loop.resting)
+        const queues = [...loops.keys()].filter((queue) => queue !== 'media' || !fetches?.paused)
         const due = resting ? await Promise.all(queues.map((queue) => store.nextDue(queue))) : []
         quiet = resting && !due.some(isDue) ? quiet + 1 : 0
       }
@@ -270,13 +335,13 @@ export function createHub(parts: HubParts): Hub {
         },
         claim,
       })
-      deliverer.nudge()
+      wake(['outbox'], [instance])
       if (result.created) void checkNumber(instance, address)
       return result
     },
     async setOwner(chat, owner) {
       if (!(await store.setOwner(chat, owner))) return undefined
-      deliverer.nudge()
+      wake(['outbox'], await instanceOf(chat))
       for (let waited = 0; ; waited += FLIGHT_STEP_MS) {
         const inFlight = await store.sendInFlight(chat)
         if (inFlight === undefined) return {}
@@ -287,7 +352,10 @@ export function createHub(parts: HubParts): Hub {
     async undoMerge(id) {
       for (let waited = 0; ; waited += FLIGHT_STEP_MS) {
         const outcome = await store.undoMerge(id)
-        if (outcome === 'undone') nudge()
+        if (outcome === 'undone') {
+          const chats = (await store.getMerge(id))?.chats ?? []
+          wake(QUEUES, (await Promise.all(chats.map(({ kept }) => instanceOf(kept)))).flat())
+        }
         if (outcome !== 'busy' || waited >= FLIGHT_MS) return outcome
         await pause(FLIGHT_STEP_MS)
       }

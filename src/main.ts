@@ -1,7 +1,9 @@
+import { hostname } from 'node:os'
 import { type LoadedConfig, loadConfig } from './config.ts'
-import type { HubConfig, MediaConfig } from './core/config.ts'
+import type { DatabaseConfig, HubConfig, MediaConfig } from './core/config.ts'
 import { HubError } from './core/errors.ts'
 import type { Clock, Logger } from './core/ports.ts'
+import { ROLES, type Store } from './core/store.ts'
 import type { Handler } from './core/turn.ts'
 import { features } from './features/index.ts'
 import { gateways } from './gateways/index.ts'
@@ -12,9 +14,12 @@ import { createFetchBytes } from './platform/fetch-bytes.ts'
 import { createHttpClient } from './platform/http-client.ts'
 import { createLogger } from './platform/log.ts'
 import { openMediaFolder } from './platform/media-folder.ts'
+import { MARKER, readMarker, writeMarker } from './platform/media-marker.ts'
 import { openMediaBucket } from './platform/media-s3.ts'
 import { createMetrics, type PrometheusMetrics } from './platform/metrics.ts'
 import { secretsIn } from './platform/scrub.ts'
+import { packageVersion } from './platform/version.ts'
+import { migratePostgres, openPostgresStore } from './storage/postgres/open.ts'
 import { inspectSqlite, type SqliteInspection } from './storage/sqlite/inspect.ts'
 import { migrateSqlite } from './storage/sqlite/open.ts'
 import { openSqliteThread } from './storage/sqlite/thread.ts'
@@ -57,30 +62,38 @@ export interface Program {
 
 /**
  * Builds the whole program out of a configuration, with its store open and nothing running yet.
- * @throws HubError E_STORE_LOCKED, E_STORE_NEWER, E_STORE_OPEN
+ * @throws HubError E_STORE_LOCKED, E_STORE_NEWER, E_STORE_OPEN; E_CONFIG for roles that this database cannot
+ * divide, and for a media folder that cannot be used
  */
 export async function compose({ config, bot, overrides = {} }: ComposeOptions): Promise<Program> {
-  const clock = overrides.clock ?? systemClock
+  const roles = overrides.roles ?? ROLES
+  if (config.database.engine === 'sqlite' && !ROLES.every((role) => roles.includes(role))) {
+    throw new HubError(
+      'E_CONFIG',
+      'A SQLite database is one process’s alone, so that process does everything: run it with --role all. To divide the work over several, use a PostgreSQL database (docs/configuration.md).',
+    )
+  }
   const log = overrides.log ?? createLogger({ level: config.logLevel, secrets: secretsIn(config) })
   const metrics = overrides.metrics ?? createMetrics()
-  const outgoing = createHttpClient({ clock })
-  const store =
-    overrides.store ??
-    (await openSqliteThread({
-      path: config.database.path,
-      clock,
-      log,
-      dedupeMs: config.retention.dedupeMs,
-      onCommit: (seconds) => metrics.record('pombo_commit_seconds', {}, seconds),
-      onFatal(error) {
-        log.error({ err: error }, 'the disk failed; ending, to recover at the next start')
-        overrides.onFatal?.(error)
-      },
-    }))
+  const outgoing = createHttpClient({ clock: overrides.clock ?? systemClock })
+  const opened = overrides.store
+    ? { store: overrides.store, clock: systemClock }
+    : await openStore(config, {
+        clock: overrides.clock ?? systemClock,
+        log,
+        onCommit: (seconds) => metrics.record('pombo_commit_seconds', {}, seconds),
+        onFatal(error) {
+          log.error({ err: error }, 'the disk failed; ending, to recover at the next start')
+          overrides.onFatal?.(error)
+        },
+      })
+  const { store } = opened
+  // Nodes of one installation agree on the time: it is their database's.
+  const clock = overrides.clock ?? opened.clock
   // After the store, whose lock keeps a second hub off this folder, too.
   const media =
     config.media &&
-    (await openMedia(config.media, clock).catch(async (error: unknown) => {
+    (await openMedia(config.media, { store, clock, log }).catch(async (error: unknown) => {
       await store.close()
       throw error
     }))
@@ -97,6 +110,8 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
     metrics,
     http: overrides.http ?? outgoing.request,
     ...(media && { media: media.parts }),
+    roles,
+    node: overrides.node ?? { host: hostname(), version: packageVersion() },
   })
   const server = createHttpServer({
     hub,
@@ -139,13 +154,49 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
   }
 }
 
-/** @throws HubError E_CONFIG when the folder cannot be used */
-async function openMedia({ store: place }: MediaConfig, clock: Clock) {
+interface StoreParts {
+  clock: Clock
+  log: Logger
+  onCommit(seconds: number): void
+  onFatal(error: Error): void
+}
+
+/** @returns the store, and the clock that all who work on it go by */
+async function openStore(
+  { database, retention }: HubConfig,
+  parts: StoreParts,
+): Promise<{ store: Store; clock: Clock }> {
+  const { dedupeMs } = retention
+  switch (database.engine) {
+    case 'sqlite':
+      return {
+        store: await openSqliteThread({ ...parts, path: database.path, dedupeMs }),
+        clock: parts.clock,
+      }
+    case 'postgres': {
+      const { url, poolSize } = database
+      return openPostgresStore({ ...parts, url, poolSize, dedupeMs })
+    }
+    default:
+      return database satisfies never
+  }
+}
+
+/** What a node left half-received and has not written to for this long, it will not go on with (ms). */
+const ABANDONED_MS = 2 * 3_600_000
+
+/** @throws HubError E_CONFIG when the folder cannot be used, or is another installation's */
+async function openMedia({ store: place }: MediaConfig, parts: { store: Store; clock: Clock; log: Logger }) {
+  const { store, clock, log } = parts
+  const spool = store.shared ? { spoolBefore: clock.now() - ABANDONED_MS } : {}
   try {
     const { fetch, close } = createFetchBytes({ clock })
-    if (place.type === 'folder')
-      return { parts: { store: await openMediaFolder(place.folder), fetch }, close }
-    const bucket = await openMediaBucket(place, { clock })
+    if (place.type === 'folder') {
+      const media = await openMediaFolder(place.folder, spool)
+      if (store.shared) await recognise(place.folder, store, log)
+      return { parts: { store: media, fetch }, close }
+    }
+    const bucket = await openMediaBucket(place, { clock, ...spool })
     return {
       parts: { store: bucket, fetch },
       close: async () => {
@@ -153,6 +204,7 @@ async function openMedia({ store: place }: MediaConfig, clock: Clock) {
       },
     }
   } catch (cause) {
+    if (cause instanceof HubError) throw cause
     throw new HubError(
       'E_CONFIG',
       `media.folder: ${place.folder} cannot be used. Make it writable for this program, or name another one.`,
@@ -162,17 +214,49 @@ async function openMedia({ store: place }: MediaConfig, clock: Clock) {
 }
 
 /**
+ * Nodes that each had a folder of their own would show media or not, depending on whom one asks.
+ * @throws HubError E_CONFIG when the folder holds another installation's media
+ */
+async function recognise(folder: string, store: Store, log: Logger): Promise<void> {
+  log.info({ folder }, 'media lie in this folder; every node of this installation must see the same one')
+  const marked = await readMarker(folder)
+  if (marked === store.installation) return
+  if (marked !== undefined) {
+    throw new HubError(
+      'E_CONFIG',
+      `media.folder: ${folder} holds the media of another installation (its file ${MARKER} says ${marked}, this one is ${store.installation}). Name the folder that the nodes of this installation share, or one of its own. If this database is a copy that is to go on with those media, remove that file.`,
+    )
+  }
+  if ((await store.mediaBytesSince(0)) === 0) return writeMarker(folder, store.installation)
+  log.warn(
+    { folder, marker: MARKER, installation: store.installation },
+    'media were fetched before, but this folder is not marked as the one they are in: is it the one all nodes share? If it is, write the installation into a file of the marker’s name there',
+  )
+}
+
+/**
  * Brings the configured database up to date without starting anything.
  * @throws HubError E_STORE_LOCKED, E_STORE_NEWER, E_STORE_OPEN
  */
 export const migrateStore = (
   config: HubConfig,
   parts: { clock: Clock; log: Logger },
-): Promise<{ applied: readonly string[] }> =>
-  migrateSqlite({ ...parts, path: config.database.path, dedupeMs: config.retention.dedupeMs })
+): Promise<{ applied: readonly string[] }> => {
+  const { database, retention } = config
+  return database.engine === 'sqlite'
+    ? migrateSqlite({ ...parts, path: database.path, dedupeMs: retention.dedupeMs })
+    : migratePostgres({ ...parts, url: database.url })
+}
 
 /**
  * Looks at the configured database without changing it, also while a hub runs on it.
  * @throws HubError E_STORE_OPEN
  */
-export const inspectStore = (config: HubConfig): SqliteInspection => inspectSqlite(config.database.path)
+export async function inspectStore({ database }: HubConfig): Promise<StoreInspection> {
+  if (database.engine === 'sqlite') return { engine: 'sqlite', ...inspectSqlite(database.path) }
+  throw notYet(database)
+}
+export type StoreInspection = { engine: 'sqlite' } & SqliteInspection
+
+const notYet = ({ engine }: DatabaseConfig) =>
+  new HubError('E_CONFIG', `database: this build opens no ${engine} database yet.`)

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { closest } from '../core/closest.ts'
 import { HubError } from '../core/errors.ts'
 import { createScrubber } from '../platform/scrub.ts'
+import { packageVersion as version } from '../platform/version.ts'
 import { usage } from './flags.ts'
 import type { Command, Io } from './io.ts'
 
@@ -31,8 +31,16 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     about:
       'Takes deliveries of the gateways, handles them and sends. SIGTERM or Ctrl-C finishes what runs, then\n' +
       'ends; a second one ends at once.',
-    flags: [CONFIG_FLAG],
-    examples: ['pombo serve', 'pombo serve --config /etc/pombo/pombo.config.json', 'PORT=8080 pombo serve'],
+    flags: [
+      ['--role ROLE', 'all, ingest, worker, sender, or several with commas; all unless given. On PostgreSQL'],
+      CONFIG_FLAG,
+    ],
+    examples: [
+      'pombo serve',
+      'pombo serve --config /etc/pombo/pombo.config.json',
+      'PORT=8080 pombo serve',
+      'pombo serve --role worker,sender',
+    ],
     load: async () => (await import('./commands/serve.ts')).serve,
   },
   demo: {
@@ -218,9 +226,3 @@ function faultLines(error: unknown): string[] {
 
 const coloured = (line: string): string => line.replace(/^(E_[A-Z_]+)(:)/, '\x1b[31m$1\x1b[0m$2')
 const emphasis = (io: Io) => (text: string) => (io.colour ? `\x1b[1m${text}\x1b[0m` : text)
-
-/** Also right after publishing: the manifest lies two folders up in the sources and in the build. */
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return (manifest as { version: string }).version
-}

@@ -13,7 +13,10 @@ export interface HubInput<Features = Record<string, unknown>> {
   port?: number
   /** Absolute URL under which gateways reach the hub. */
   publicUrl?: Text
-  /** `sqlite:PATH`. Default `sqlite:./data/pombo.db`. `POMBO_DATABASE_URL` goes first. */
+  /**
+   * `sqlite:PATH`, or `postgres://user:password@host:port/name` for many nodes. Default `sqlite:./data/pombo.db`.
+   * `POMBO_DATABASE_URL` goes first.
+   */
   database?: Text
   limits?: {
     /** Largest body (bytes). Default 4 MiB. */
@@ -55,7 +58,7 @@ export interface MediaInput {
   fetch?: boolean
   /** Default `folder`. */
   store?: 'folder' | 's3'
-  /** Default `media`, beside the database. One hub for each folder. */
+  /** Default `media`, beside a SQLite database: one hub for each folder. On Postgres one that all nodes share. */
   folder?: Text
   /** For `s3`: URL of the server, bucket, and access to it. */
   endpoint?: Text

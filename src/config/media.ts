@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
-import type { MediaConfig } from '../core/config.ts'
+import type { DatabaseConfig, MediaConfig } from '../core/config.ts'
 import { type Faults, readFields, ruled } from './faults.ts'
 import { duration, httpUrl, whole } from './rules.ts'
 
@@ -50,18 +50,20 @@ const BUCKET = {
 }
 const NEEDED = ['endpoint', 'bucket', 'accessKeyId', 'secretAccessKey'] as const
 
-/** The key `media`. Only whole when no fault was noted. */
+/**
+ * The key `media`. Only whole when no fault was noted. Undefined when there is nowhere to keep media: beside a
+ * database server lies no folder.
+ */
 export function readMedia(
   input: unknown,
-  places: { cwd: string; database: string },
+  places: { cwd: string; database: DatabaseConfig | undefined },
   faults: Faults,
-): MediaConfig {
+): MediaConfig | undefined {
   const given = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>
   const read = readFields({ ...MEDIA, ...BUCKET }, input, ['media'], faults)
   const { endpoint = '', bucket = '', accessKeyId = '', secretAccessKey = '' } = read
-  const folder = read.folder
-    ? resolve(places.cwd, read.folder)
-    : join(dirname(resolve(places.cwd, places.database)), 'media')
+  const beside = places.database?.engine === 'sqlite' ? dirname(places.database.path) : 'data'
+  const folder = resolve(places.cwd, read.folder ?? join(beside, 'media'))
   if (read.store === 's3') {
     for (const key of NEEDED) {
       if (given[key] === undefined) {
@@ -82,6 +84,8 @@ export function readMedia(
   if (read.maxBytes !== undefined && read.bytesPerDay !== undefined && read.maxBytes > read.bytesPerDay) {
     faults.add(['media', 'maxBytes'], 'is above bytesPerDay', 'A file of that size could never be fetched.')
   }
+  if (places.database?.engine === 'postgres' && read.store === 'folder' && read.folder === undefined)
+    return undefined
   return {
     fetch: read.fetch ?? true,
     store:

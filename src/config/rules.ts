@@ -1,5 +1,6 @@
 import { isIP, isIPv4 } from 'node:net'
 import { z } from 'zod'
+import type { DatabaseConfig } from '../core/config.ts'
 import { DURATION_HELP, type Duration, parseDuration } from '../core/duration.ts'
 import { isInstanceId, RESERVED_INSTANCE_IDS } from '../core/ids.ts'
 import { ruled } from './faults.ts'
@@ -147,17 +148,60 @@ export const whole = (least: number, most: number) =>
       : { problem: 'is not a whole number in range', mend: `Write one from ${least} to ${most}.` },
   )
 
-/** `sqlite:PATH` → where the file lies, as written. */
+const POSTGRES_FORM = 'postgres://user:password@host:5432/name'
+/** Connections a node holds, unless its URL says otherwise with `?pool=`. */
+const POOL = { least: 2, most: 200, usual: 10 }
+const ESCAPES = 'In user, password and name write "@" as %40, "/" as %2F, ":" as %3A, "#" as %23, "%" as %25.'
+
+/** `sqlite:PATH`, as written, or `postgres://user:password@host:port/name`, without what is the hub's own in it. */
 export const database = ruled(z.string(), (value) => {
+  if (/^postgres(ql)?:/i.test(value)) return postgresFault(value.trim())
   const mend = 'Write sqlite:PATH, as in sqlite:./data/pombo.db.'
-  if (/^postgres(ql)?:/i.test(value))
-    return {
-      problem: 'names a PostgreSQL database, which comes later',
-      mend: `Use sqlite:PATH, as in sqlite:./data/pombo.db.`,
-    }
-  if (!/^sqlite:/i.test(value)) return { problem: 'is not a database URL', mend }
+  if (!/^sqlite:/i.test(value))
+    return { problem: 'is not a database URL', mend: `Write sqlite:PATH or ${POSTGRES_FORM}.` }
   return ['', ':memory:'].includes(sqlitePath(value)) ? { problem: 'names no file', mend } : undefined
-}).transform((value) => ({ engine: 'sqlite' as const, path: sqlitePath(value) }))
+}).transform((value): DatabaseConfig => {
+  if (/^sqlite:/i.test(value)) return { engine: 'sqlite', path: sqlitePath(value) }
+  const url = new URL(value.trim())
+  const poolSize = Number(url.searchParams.get('pool') ?? POOL.usual)
+  url.searchParams.delete('pool')
+  return { engine: 'postgres', url: url.href, poolSize }
+})
+
+/** Says nothing of what was written: it holds a password. */
+function postgresFault(value: string): { problem: string; mend: string } | undefined {
+  const mend = `Write ${POSTGRES_FORM}.`
+  const url = URL.parse(value)
+  if (url === null) {
+    return { problem: 'cannot be read as the URL of a PostgreSQL database', mend: `${mend} ${ESCAPES}` }
+  }
+  if (url.hash !== '' || value.includes('#')) {
+    return { problem: 'has a "#", so what follows it would be left out', mend: ESCAPES }
+  }
+  if (url.hostname === '') return { problem: 'names no host', mend }
+  if (!/^\/[^/]+$/.test(url.pathname)) return { problem: 'names no database after the host', mend }
+  if (![url.username, url.password, url.pathname].every(isEscapedWell)) {
+    return { problem: 'has a "%" that begins no escaped sign', mend: ESCAPES }
+  }
+  const pool = url.searchParams.get('pool')
+  if (pool === null) return undefined
+  const size = /^\d{1,4}$/.test(pool) ? Number(pool) : 0
+  return size >= POOL.least && size <= POOL.most
+    ? undefined
+    : {
+        problem: 'has a pool of a size that cannot be',
+        mend: `Write pool= with a number from ${POOL.least} to ${POOL.most}, or leave it out for ${POOL.usual}.`,
+      }
+}
+
+function isEscapedWell(part: string): boolean {
+  try {
+    decodeURIComponent(part)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** People also write `sqlite:///absolute/path`, as other programs take it. */
 const sqlitePath = (url: string): string => url.slice('sqlite:'.length).replace(/^\/\/(?=[/.])/, '')

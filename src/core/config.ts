@@ -29,7 +29,17 @@ export interface HubConfig {
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
-export type DatabaseConfig = { engine: 'sqlite'; path: string }
+export type DatabaseConfig =
+  | { engine: 'sqlite'; path: string }
+  /** `url` holds a password: show {@link databaseName} instead. */
+  | { engine: 'postgres'; url: string; poolSize: number }
+
+/** What a database is called wherever somebody may read it: its path, or its URL without user and password. */
+export function databaseName(database: DatabaseConfig): string {
+  if (database.engine === 'sqlite') return database.path
+  const { hostname, port, pathname } = new URL(database.url)
+  return `postgres://${hostname}:${port || 5432}${pathname}`
+}
 
 export interface RetentionConfig {
   /** Raw deliveries. Default 7 days. */

@@ -95,7 +95,14 @@ export interface ClusterStore {
   bury(silentMs: number): Promise<NodeRow[]>
   /** This node ends, and holds nothing any more. */
   leave(id: string): Promise<void>
+  /** Oldest first. */
   nodes(): Promise<NodeRow[]>
+  /**
+   * Takes up to `want` of the deliveries that a number may still receive now, over all nodes together: a bucket
+   * that fills at `perSecond` up to one second's worth, at least one. `perSecond` may be below one.
+   * @returns how many were taken, a whole number; 0 when the bucket is empty
+   */
+  grantDeliveries(instance: InstanceId, perSecond: number, want: number): Promise<number>
 }
 
 // --- accepting ------------------------------------------------------------------------------------

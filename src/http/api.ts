@@ -8,6 +8,7 @@ import { eventRoutes } from './routes/events.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
 import { instanceRoutes } from './routes/instances.ts'
 import { mediaRoutes } from './routes/media.ts'
+import { nodeRoutes } from './routes/nodes.ts'
 import { validatorCompiler } from './validation.ts'
 
 const PREFIX = '/api/v1'
@@ -34,6 +35,7 @@ export async function mountApi(app: Api, edge: Edge): Promise<void> {
       gatewayRoutes(api, edge)
       contactRoutes(api, edge)
       mediaRoutes(api, edge)
+      nodeRoutes(api, edge)
       await api.after()
       refuseOtherMethods(api, taken)
     },

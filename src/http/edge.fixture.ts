@@ -17,9 +17,10 @@ import {
 } from '../core/ids.ts'
 import type { MediaRow } from '../core/media.ts'
 import type { Clock, Logger, Metrics } from '../core/ports.ts'
-import type { ChatRow, CommandRow, EventRow, MergeRow, UndoOutcome } from '../core/store.ts'
+import type { ChatRow, ClusterStore, CommandRow, EventRow, MergeRow, UndoOutcome } from '../core/store.ts'
 import type { Hub } from '../hub.ts'
 import type { Admission, IngestTarget, Receipt } from '../pipeline/ingest.ts'
+import { alone } from '../storage/alone.ts'
 import type { EdgeHub } from './edge.ts'
 import { createHttpServer, type HttpServerOptions } from './server.ts'
 
@@ -81,14 +82,20 @@ export class FakeHub implements EdgeHub {
   readonly files = new Map<number, { row: MediaRow; bytes?: AsyncIterable<Uint8Array> }>()
   undoOutcome: UndoOutcome | undefined
   nudges = 0
+  /** Numbers whose log was changed from outside. */
+  readonly changed: InstanceId[] = []
   storeFault: unknown
   receive: (received: Received) => Promise<Receipt> = async ({ delivery, target }) =>
     delivery.headers['x-proof'] === 'good' || target.urlKey === URL_KEY
       ? { type: 'accepted', accepted: 1, duplicates: 0 }
       : { type: 'unauthenticated', reason: 'The signature does not match.' }
 
-  constructor(hubConfig: HubConfig) {
+  /** Of one process; replace it for those of many. */
+  cluster: Pick<ClusterStore, 'nodes' | 'grantDeliveries'>
+
+  constructor(hubConfig: HubConfig, clock: Clock = new SkippingClock()) {
     this.config = hubConfig
+    this.cluster = alone(() => clock.now())
   }
 
   readonly ingest = {
@@ -104,10 +111,16 @@ export class FakeHub implements EdgeHub {
         deliveriesPerSecond: found?.deliveriesPerSecond,
       }
     },
-    receive: (target: IngestTarget, delivery: RawDelivery, source: string): Promise<Receipt> => {
+    receive: async (
+      target: IngestTarget,
+      delivery: RawDelivery,
+      source: string,
+      admits?: () => Promise<boolean>,
+    ): Promise<Receipt> => {
       const received = { target, delivery, source }
       this.received.push(received)
-      return this.receive(received)
+      const receipt = await this.receive(received)
+      return receipt.type === 'accepted' && admits && !(await admits()) ? { type: 'over-limit' } : receipt
     },
   }
 
@@ -121,8 +134,9 @@ export class FakeHub implements EdgeHub {
   async undoMerge(id: MergeId) {
     return this.undoOutcome ?? this.store.undoMerge(id)
   }
-  nudge(): void {
+  nudge(instance?: InstanceId): void {
     this.nudges += 1
+    if (instance !== undefined) this.changed.push(instance)
   }
 
   async send(request: Parameters<Hub['send']>[0]): Promise<{ id: CommandId; created: boolean }> {
@@ -156,6 +170,8 @@ export class FakeHub implements EdgeHub {
       const data = this.events.filter((e) => query.status === undefined || e.status === query.status)
       return { data: data.slice(0, query.limit), next: data.length > query.limit ? 'more' : null }
     },
+    nodes: () => this.cluster.nodes(),
+    grantDeliveries: (...request) => this.cluster.grantDeliveries(...request),
     getEvent: async (id) => this.events.find((e) => e.id === id),
     getDelivery: async (id) => ({
       id,
@@ -319,9 +335,9 @@ export interface EdgeOptions extends Partial<Omit<HttpServerOptions, 'hub'>> {
 /** A server on an ephemeral loopback port over a {@link FakeHub}; closed by `await using`. */
 export async function startEdge(options: EdgeOptions = {}) {
   const { config: settings, ...others } = options
-  const hub = new FakeHub(config(settings))
-  const log = new KeptLog()
   const clock = new SkippingClock()
+  const hub = new FakeHub(config(settings), clock)
+  const log = new KeptLog()
   const counted: string[] = []
   const meter: Metrics = {
     count: (name, labels) => void counted.push(`${name} ${Object.values(labels).join(' ')}`),

@@ -19,7 +19,7 @@ export type EdgeHub = Pick<
   | 'media'
   | 'undoMerge'
 > & {
-  readonly store: LogStore & Pick<Store, 'ping'>
+  readonly store: LogStore & Pick<Store, 'ping' | 'nodes' | 'grantDeliveries'>
 }
 
 /** What routes work with. */

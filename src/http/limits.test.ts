@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { FailureCounter, RateLimiter } from './limits.ts'
+import type { InstanceId } from '../core/ids.ts'
+import { alone } from '../storage/alone.ts'
+import { SkippingClock } from './edge.fixture.ts'
+import { Allowance, FailureCounter } from './limits.ts'
 
 describe('FailureCounter', () => {
   test('answers how long to wait once a minute has more failures than allowed', () => {
@@ -35,30 +38,85 @@ describe('FailureCounter', () => {
   })
 })
 
-describe('RateLimiter', () => {
-  test('gives one second worth at once, then evenly', () => {
-    const rates = new RateLimiter()
-    const take = (now: number) => rates.take('a', 4, now)
-    expect([take(0), take(0), take(0), take(0), take(0)]).toEqual([0, 0, 0, 0, 1])
-    expect([take(250), take(250)]).toEqual([0, 1])
-    expect([take(9000), take(9000), take(9000), take(9000), take(9000)]).toEqual([0, 0, 0, 0, 1])
+describe('Allowance', () => {
+  const A = 'a' as InstanceId
+  /** A clock that stands, and a bucket that counts how often it was asked. */
+  function setup() {
+    let now = 1_000_000
+    const clock = Object.assign(new SkippingClock(), { now: () => now, monotonic: () => now })
+    const { grantDeliveries } = alone(() => now)
+    const asked: number[] = []
+    const store = {
+      grantDeliveries: (instance: InstanceId, perSecond: number, want: number) => {
+        asked.push(want)
+        return grantDeliveries(instance, perSecond, want)
+      },
+    }
+    const pass = (ms: number) => {
+      now += ms
+    }
+    return { clock, store, asked, pass, allowance: new Allowance(store, clock) }
+  }
+  const times = async (count: number, take: () => Promise<boolean>) => {
+    const taken = await Promise.all(Array.from({ length: count }, take))
+    return taken.filter(Boolean).length
+  }
+
+  test('gives one second worth at once, then evenly', async () => {
+    const { allowance, pass } = setup()
+    const take = () => allowance.take(A, 4)
+    expect(await times(5, take)).toBe(4)
+    expect(allowance.isEmpty(A)).toBe(true)
+    pass(250)
+    expect(await times(5, take)).toBe(1)
+    pass(9000)
+    expect(allowance.isEmpty(A)).toBe(false)
+    expect(await times(50, take)).toBe(4)
   })
 
-  test('less than one a second says how many seconds to wait', () => {
-    const rates = new RateLimiter()
-    expect(rates.take('a', 0.1, 0)).toBe(0)
-    expect(rates.take('a', 0.1, 0)).toBe(10)
-    expect(rates.wait('a', 0.1, 5000)).toBe(5)
-    expect(rates.take('a', 0.1, 10_000)).toBe(0)
+  test('less than one a second', async () => {
+    const { allowance, pass } = setup()
+    const take = () => allowance.take(A, 0.1)
+    expect(await times(3, take)).toBe(1)
+    pass(9_000)
+    expect(await take()).toBe(false)
+    pass(1_000)
+    expect(await take()).toBe(true)
   })
 
-  test('looking takes nothing, and what is given back is there again, never more than full', () => {
-    const rates = new RateLimiter()
-    for (let i = 0; i < 5; i++) expect(rates.wait('a', 1, 0)).toBe(0)
-    expect(rates.take('a', 1, 0)).toBe(0)
-    rates.giveBack('a')
-    rates.giveBack('a')
-    expect([rates.take('a', 1, 0), rates.take('a', 1, 0)]).toEqual([0, 1])
-    rates.giveBack('nobody')
+  test('asks for blocks, and not again while the bucket is empty', async () => {
+    const { allowance, asked, pass } = setup()
+    const take = () => allowance.take(A, 1_000)
+    expect(await times(3_000, take)).toBe(1_000)
+    expect(asked).toEqual(Array.from({ length: 11 }, () => 100))
+    pass(99)
+    expect(await take()).toBe(false)
+    expect(asked).toHaveLength(11)
+    pass(1)
+    expect(await take()).toBe(true)
+  })
+
+  test('holds over two nodes together, and what one leaves unused lapses', async () => {
+    const { allowance, store, clock, pass } = setup()
+    const other = new Allowance(store, clock)
+    const [here, there] = await Promise.all([
+      times(100, () => allowance.take(A, 50)),
+      times(100, () => other.take(A, 50)),
+    ])
+    expect(here + there).toBe(50)
+    expect(Math.min(here, there)).toBeGreaterThan(0)
+    pass(10_000)
+    await other.take(A, 50)
+    pass(10_000)
+    expect(await times(100, () => allowance.take(A, 50))).toBe(50)
+    expect(await other.take(A, 50)).toBe(false)
+  })
+
+  test.each([
+    ['fails', () => Promise.reject(new Error('away'))],
+    ['hangs', () => new Promise<number>(() => {})],
+  ])('a store that %s is no reason to refuse', async (_what, grantDeliveries) => {
+    const allowance = new Allowance({ grantDeliveries }, new SkippingClock())
+    expect(await allowance.take(A, 1)).toBe(true)
   })
 })

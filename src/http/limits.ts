@@ -1,3 +1,7 @@
+import type { InstanceId } from '../core/ids.ts'
+import type { Clock } from '../core/ports.ts'
+import type { ClusterStore } from '../core/store.ts'
+
 const FAILURE_WINDOW_MS = 60_000
 const MAX_SOURCES = 10_000
 
@@ -46,42 +50,82 @@ export class FailureCounter {
   }
 }
 
+/** How long (ms) a share that was granted may lie unused before it counts for nothing. */
+const SHARE_MS = 1000
+/** After an empty bucket it is not asked again for at least, and at most, this long (ms). */
+const LEAST_PAUSE_MS = 100
+const MOST_PAUSE_MS = 1000
+/** A store that has not granted anything by then (ms) is not waited for. */
+const GRANT_MS = 1000
+
+interface Share {
+  tokens: number
+  /** When `tokens` lapse (monotonic ms). */
+  until: number
+  /** Before this the bucket is known to be empty (monotonic ms). */
+  emptyUntil: number
+  asking: Promise<void> | undefined
+}
+
 /**
- * A bucket of tokens per name, filled at `perSecond` up to one second's worth. Names come from the
- * configuration, so the table needs no other bound. Times are monotonic ms.
+ * This node's part of what each number may receive. The bucket itself is the store's, so that the limit holds
+ * over all nodes; a tenth of a second's worth is fetched at a time, so that a delivery rarely waits for it.
+ * Names come from the configuration, so the table needs no other bound.
  */
-export class RateLimiter {
-  readonly #buckets = new Map<string, { tokens: number; at: number }>()
+export class Allowance {
+  readonly #store: Pick<ClusterStore, 'grantDeliveries'>
+  readonly #clock: Clock
+  readonly #shares = new Map<InstanceId, Share>()
 
-  /** Seconds until a token is there; 0 when there is one now. Takes nothing. */
-  wait(name: string, perSecond: number, now: number): number {
-    const { tokens } = this.#bucket(name, perSecond, now)
-    return tokens >= 1 ? 0 : Math.max(1, Math.ceil((1 - tokens) / perSecond))
+  constructor(store: Pick<ClusterStore, 'grantDeliveries'>, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
   }
 
-  /** Takes a token if there is one; else answers as {@link wait}. */
-  take(name: string, perSecond: number, now: number): number {
-    const seconds = this.wait(name, perSecond, now)
-    if (seconds === 0) this.#bucket(name, perSecond, now).tokens -= 1
-    return seconds
+  /** Whether the bucket was just found empty. Takes nothing, asks nobody. */
+  isEmpty(instance: InstanceId): boolean {
+    const share = this.#shares.get(instance)
+    if (share === undefined) return false
+    const now = this.#clock.monotonic()
+    return now < share.emptyUntil && !(share.tokens > 0 && now < share.until)
   }
 
-  /** Puts back what a request took that turned out not to count. */
-  giveBack(name: string): void {
-    const bucket = this.#buckets.get(name)
-    if (bucket) bucket.tokens += 1
-  }
-
-  #bucket(name: string, perSecond: number, now: number): { tokens: number; at: number } {
-    const full = Math.max(1, perSecond)
-    let bucket = this.#buckets.get(name)
-    if (bucket === undefined) {
-      bucket = { tokens: full, at: now }
-      this.#buckets.set(name, bucket)
-    } else {
-      bucket.tokens = Math.min(full, bucket.tokens + ((now - bucket.at) / 1000) * perSecond)
-      bucket.at = now
+  /**
+   * Takes one delivery of what the number may receive. True when it may be accepted; also when the store cannot
+   * say so, because then it will not accept the delivery either, and that is the answer that helps.
+   */
+  async take(instance: InstanceId, perSecond: number): Promise<boolean> {
+    let share = this.#shares.get(instance)
+    if (share === undefined) {
+      share = { tokens: 0, until: 0, emptyUntil: Number.NEGATIVE_INFINITY, asking: undefined }
+      this.#shares.set(instance, share)
     }
-    return bucket
+    for (;;) {
+      const now = this.#clock.monotonic()
+      if (now >= share.until) share.tokens = 0
+      if (share.tokens > 0) {
+        share.tokens -= 1
+        return true
+      }
+      if (now < share.emptyUntil) return false
+      share.asking ??= this.#ask(instance, perSecond, share)
+      await share.asking
+    }
+  }
+
+  /** Never rejects. */
+  async #ask(instance: InstanceId, perSecond: number, share: Share): Promise<void> {
+    const block = Math.max(1, Math.ceil(perSecond / 10))
+    const late = Promise.withResolvers<number>()
+    const timer = this.#clock.setTimeout(() => late.resolve(block), GRANT_MS)
+    const granted = this.#store.grantDeliveries(instance, perSecond, block).catch(() => block)
+    const tokens = await Promise.race([granted, late.promise])
+    timer.cancel()
+    const now = this.#clock.monotonic()
+    share.tokens = tokens
+    share.until = now + SHARE_MS
+    if (tokens === 0)
+      share.emptyUntil = now + Math.min(Math.max(1000 / perSecond, LEAST_PAUSE_MS), MOST_PAUSE_MS)
+    share.asking = undefined
   }
 }

@@ -9,6 +9,7 @@ import type {
   InstanceState,
   LogStore,
   MergeRow,
+  NodeRow,
   Page,
 } from '../core/store.ts'
 import type { LoggedMessage } from '../core/turn.ts'
@@ -178,6 +179,15 @@ const withoutBytes = (command: CommandRow['command']): CommandRow['command'] =>
         url: `${command.url.slice(0, command.url.indexOf(',') + 1)}…`,
       }
     : command
+
+export const presentNode = (row: NodeRow) => ({
+  id: row.id,
+  roles: row.roles,
+  host: row.host,
+  version: row.version,
+  startedAt: iso(row.startedAt),
+  seenAt: iso(row.seenAt),
+})
 
 /** What is configured, without anything that proves or opens something, beside what is going on. */
 export const presentInstance = (config: InstanceConfig, state: InstanceState | undefined) => ({

@@ -63,7 +63,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const edge: Edge = { hub, clock, log, isDraining: () => inFlight.isDraining }
   const isKnownHost = hostChecker(options.hostCheck)
   const { ingest, config } = hub
-  const webhooks = createWebhooks({ ingest, config, clock, log, meter: meterOf(options.metrics) })
+  const webhooks = createWebhooks({
+    ingest,
+    store: hub.store,
+    config,
+    clock,
+    log,
+    meter: meterOf(options.metrics),
+  })
 
   const app = Fastify({
     logger: false,

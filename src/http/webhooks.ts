@@ -3,8 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HubConfig } from '../core/config.ts'
 import { HubError } from '../core/errors.ts'
 import type { Clock, Logger, Metrics } from '../core/ports.ts'
+import type { ClusterStore } from '../core/store.ts'
 import type { Admission, Ingest, Receipt } from '../pipeline/ingest.ts'
-import { FailureCounter, RateLimiter } from './limits.ts'
+import { Allowance, FailureCounter } from './limits.ts'
 import { answer, type Prepared, prepareProblem, problemOf } from './problem.ts'
 import { Networks, sourceKey, sourceOf } from './source.ts'
 
@@ -16,6 +17,7 @@ const LINGER_BYTES = 16_777_216
 
 export interface WebhookParts {
   ingest: Ingest
+  store: Pick<ClusterStore, 'grantDeliveries'>
   config: Pick<HubConfig, 'limits' | 'trustedProxies'>
   clock: Clock
   log: Logger
@@ -37,7 +39,7 @@ export function createWebhooks(parts: WebhookParts): RequestListener {
   const { ingest, config, clock, log, meter } = parts
   const trusted = new Networks(config.trustedProxies)
   const failures = new FailureCounter(config.limits.failedAuthPerMinute)
-  const rates = new RateLimiter()
+  const allowance = new Allowance(parts.store, clock)
   /** By the very array of the configuration, which is frozen. */
   const allowLists = new WeakMap<readonly string[], Networks>()
 
@@ -75,10 +77,8 @@ export function createWebhooks(parts: WebhookParts): RequestListener {
     if (req.method !== 'POST') return refuse(req, res, wrongMethod, target.id)
     const source = sourceOf(req, trusted)
     if (allow.length > 0 && !allowed(allow, source)) return refuse(req, res, forbidden, target.id)
-    if (deliveriesPerSecond !== undefined) {
-      const seconds = rates.wait(target.id, deliveriesPerSecond, begun)
-      if (seconds > 0) return refuse(req, res, overRate(seconds), target.id)
-    }
+    if (deliveriesPerSecond !== undefined && target.id !== 'global' && allowance.isEmpty(target.id))
+      return refuse(req, res, overRate(deliveriesPerSecond), target.id)
     if (isCompressed(req)) return refuse(req, res, compressed, target.id)
     const declared = req.headers['content-length']
     if (declared !== undefined && Number(declared) > maxBytes) {
@@ -95,22 +95,25 @@ export function createWebhooks(parts: WebhookParts): RequestListener {
   async function receive(visit: Visit, body: Buffer) {
     const { req, res, source } = visit
     const { target, deliveriesPerSecond } = visit.admission
-    if (deliveriesPerSecond !== undefined) {
-      // Only authentic deliveries use the limit up, or a stranger could spend it.
-      const seconds = rates.take(target.id, deliveriesPerSecond, clock.monotonic())
-      if (seconds > 0) return refuse(req, res, overRate(seconds), target.id)
-    }
+    const { id } = target
     try {
       const delivery = { headers: req.headers, body, urlKey: target.urlKey }
-      const receipt = await ingest.receive(target, delivery, source)
-      if (receipt.type !== 'accepted' && deliveriesPerSecond !== undefined) rates.giveBack(target.id)
-      settle(visit, receipt)
+      const admits =
+        deliveriesPerSecond !== undefined && id !== 'global'
+          ? () => allowance.take(id, deliveriesPerSecond)
+          : undefined
+      const receipt = await ingest.receive(target, delivery, source, admits)
+      if (receipt.type === 'over-limit') refuse(req, res, overRate(deliveriesPerSecond ?? 1), id)
+      else settle(visit, receipt)
     } catch (error) {
       fail(req, res, error)
     }
   }
 
-  function settle({ res, admission, source, begun }: Visit, receipt: Receipt) {
+  function settle(
+    { res, admission, source, begun }: Visit,
+    receipt: Exclude<Receipt, { type: 'over-limit' }>,
+  ) {
     if (receipt.type === 'accepted') {
       meter.record('pombo_acknowledge_seconds', {}, (clock.monotonic() - begun) / 1000)
       return answer(res, accepted(receipt.accepted, receipt.duplicates))
@@ -270,12 +273,12 @@ const compressed = refusal(
 )
 const tooLarge = (maxBytes: number): Refusal =>
   refusal('too-large', prepareProblem('E_TOO_LARGE', `This webhook takes bodies of up to ${maxBytes} bytes.`))
-const overRate = (seconds: number): Refusal =>
+const overRate = (perSecond: number): Refusal =>
   refusal(
     'over-rate',
     prepareProblem('E_TOO_MANY', 'The instance gets more deliveries per second than its limit.', [
       'Retry-After',
-      String(seconds),
+      String(Math.max(1, Math.ceil(1 / perSecond))),
     ]),
   )
 const tooManyFailures = (seconds: number): Prepared =>

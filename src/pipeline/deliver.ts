@@ -2,12 +2,14 @@ import { type Command, carriedLength, REPEATABLE, type SendResult } from '../cor
 import type { Capability, GatewayClient } from '../core/gateway.ts'
 import type { InstanceId } from '../core/ids.ts'
 import type { Clock, Logger, Metrics, Random } from '../core/ports.ts'
-import type { ClaimedSend, Settlement, Store } from '../core/store.ts'
+import type { ClaimedSend, Queue, Settlement, Store } from '../core/store.ts'
 import { Batcher } from './batcher.ts'
 import { adapt } from './fallback.ts'
 import { settledWithin } from './grace.ts'
 import { Loop } from './loop.ts'
+import type { Outage } from './outage.ts'
 import { retryAt, SEND_RETRY } from './retry.ts'
+import type { Wake } from './wake.ts'
 
 export interface DeliverParts {
   store: Store
@@ -21,10 +23,8 @@ export interface DeliverParts {
   metrics: Metrics
   holder: string
   referencePrefix: string
-  /** Messages went out: events may have waited for them. */
-  onSent(): void
-  /** A send became unknown: it is to be looked for. */
-  onUnknown(): void
+  outage: Outage
+  wake: Wake
 }
 
 /** Sends under way at once, in all and per number: a gateway that hangs must not take every hand. */
@@ -42,6 +42,11 @@ const HOLD_FIRST_MS = 5_000
 const HOLD_MAX_MS = 60_000
 const MAX_SLEEP_MS = 1_000
 
+interface Settled {
+  settlement: Settlement
+  instance: InstanceId
+}
+
 /** Claims commands, sends them, settles how they ended. */
 export function createDeliverer(parts: DeliverParts) {
   const { store, clock, log, metrics } = parts
@@ -50,10 +55,14 @@ export function createDeliverer(parts: DeliverParts) {
   let carried = 0
   let stopped = false
   const holds = new Map<InstanceId, { until: number; waitMs: number }>()
-  const settlements = new Batcher<Settlement, void>(async (batch) => {
-    await store.settle(batch)
-    if (batch.some(({ result }) => result.end === 'sent')) parts.onSent()
-    if (batch.some(({ result }) => result.end === 'unknown')) parts.onUnknown()
+  const settlements = new Batcher<Settled, void>(async (batch) => {
+    await store.settle(batch.map(({ settlement }) => settlement))
+    const ends = new Set(batch.map(({ settlement }) => settlement.result.end))
+    // Events may have waited for a message that went out; what became unknown is to be looked for.
+    const queues: Queue[] = []
+    if (ends.has('sent')) queues.push('lanes')
+    if (ends.has('unknown')) queues.push('searches')
+    parts.wake(queues, [...new Set(batch.map(({ instance }) => instance))])
     return batch.map(() => undefined)
   }, 256)
   const leaseMs =
@@ -63,6 +72,7 @@ export function createDeliverer(parts: DeliverParts) {
     name: 'deliver',
     clock,
     log,
+    outage: parts.outage,
     maxSleepMs: MAX_SLEEP_MS,
     nextDue: () => store.nextDue('outbox'),
     work,
@@ -96,7 +106,8 @@ export function createDeliverer(parts: DeliverParts) {
         const about = { command: send.id, instance: send.instance }
         if (stopped)
           log.warn(about, 'the hub stopped before this send ended; the next start takes it as unknown')
-        else log.error({ ...about, err }, 'a send could not be recorded')
+        else if (!parts.outage.noted(err)) log.error({ ...about, err }, 'a send could not be recorded')
+        else log.error(about, 'the store was away for too long to record how a send ended')
       })
       .finally(() => {
         running.delete(task)
@@ -110,6 +121,7 @@ export function createDeliverer(parts: DeliverParts) {
   }
 
   async function perform(send: ClaimedSend, deadline: number): Promise<void> {
+    const leaseEnd = deadline + LEASE_MARGIN_MS / 3
     const client = parts.clients.get(send.instance)
     if (send.task === 'typing') {
       const { command } = send
@@ -117,22 +129,29 @@ export function createDeliverer(parts: DeliverParts) {
       await client?.typing?.(command.to, 'start', send.typingMs, as).catch((err: unknown) => {
         log.warn({ err, command: send.id, instance: send.instance }, 'typing could not be shown')
       })
-      await store.typed(send, clock.now() + send.typingMs)
+      const readyAt = clock.now() + send.typingMs
+      const patient = () => !stopped && clock.monotonic() < leaseEnd
+      await parts.outage.persist(() => store.typed(send, readyAt), patient)
       return
     }
     const adapted = adapt(send.command, parts.capabilities.get(send.instance) ?? new Set())
     const result = adapted.ok
       ? await attempt(client, send, adapted.command, deadline)
       : unsupported(send, adapted.reason)
-    await settlements.add({
+    const at = clock.now()
+    // A lost settlement makes an unknown send out of one whose end is known. After the lease another node may
+    // have judged it so already; only "sent" overrides that, so only "sent" goes on being told.
+    const patient = () => !stopped && (result.end === 'sent' || clock.monotonic() < leaseEnd)
+    const settlement = {
       id: send.id,
       chat: send.chat,
       fence: send.fence,
-      at: clock.now(),
+      at,
       result,
-      retryAt: await whenAgain(send, result),
+      retryAt: await whenAgain(send, result, patient),
       ...(adapted.ok && adapted.command !== send.command && { said: adapted.command }),
-    })
+    }
+    await parts.outage.persist(() => settlements.add({ settlement, instance: send.instance }), patient)
   }
 
   /** Refused without any request. */
@@ -186,7 +205,11 @@ export function createDeliverer(parts: DeliverParts) {
     }
   }
 
-  async function whenAgain(send: ClaimedSend, result: SendResult): Promise<number | null> {
+  async function whenAgain(
+    send: ClaimedSend,
+    result: SendResult,
+    patient: () => boolean,
+  ): Promise<number | null> {
     const now = clock.now()
     if (result.end === 'retry') return retryAt(SEND_RETRY, send.attempt, now, parts.random, result.afterMs)
     if (result.end !== 'hold') return null
@@ -196,7 +219,8 @@ export function createDeliverer(parts: DeliverParts) {
     const waitMs = Math.min(last === undefined ? HOLD_FIRST_MS : last.waitMs * 2, HOLD_MAX_MS)
     const until = now + waitMs
     holds.set(send.instance, { until, waitMs })
-    await store.holdInstance(send.instance, { reason: result.reason, until })
+    const { reason } = result
+    await parts.outage.persist(() => store.holdInstance(send.instance, { reason, until }), patient)
     return until
   }
 

@@ -11,6 +11,7 @@ import { systemClock } from '../platform/clock.ts'
 import { openSqliteStore } from '../storage/sqlite/open.ts'
 import { FakeClock, testHub } from '../testing/index.ts'
 import { createDispatcher, inGatewayOrder } from './dispatch.ts'
+import { Outage } from './outage.ts'
 import { createPressure } from './pressure.ts'
 
 const SUPPORT = 'support' as InstanceId
@@ -91,10 +92,8 @@ describe('turns', () => {
       holder: 'h',
       referencePrefix: 'p-',
       pressure: createPressure(systemClock),
-      onCommands() {},
-      onReceipts() {},
-      onMedia() {},
-      onTimers() {},
+      outage: new Outage(systemClock, silent),
+      wake() {},
     })
     await store.accept([arrival(textEvent(person('5511912345678'), 'M1'))])
     dispatcher.start()
@@ -131,10 +130,8 @@ describe('turns', () => {
       holder: 'h',
       referencePrefix: 'p-',
       pressure,
-      onCommands() {},
-      onReceipts() {},
-      onMedia() {},
-      onTimers() {},
+      outage: new Outage(systemClock, silent),
+      wake() {},
     })
     const until = async (met: () => boolean) => {
       while (!met()) await new Promise((next) => setTimeout(next, 2))

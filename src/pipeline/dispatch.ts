@@ -7,6 +7,7 @@ import type {
   ClaimedEvent,
   ClaimedLane,
   LogChange,
+  Queue,
   Store,
   TurnCommit,
   TurnFailure,
@@ -16,10 +17,12 @@ import type { Handler, InstanceView } from '../core/turn.ts'
 import { Batcher } from './batcher.ts'
 import { settledWithin } from './grace.ts'
 import { Loop } from './loop.ts'
+import { isUnavailable, type Outage } from './outage.ts'
 import type { Pressure } from './pressure.ts'
 import { isEmptyMessage, logChanges, nameChanges, waitsFor } from './record.ts'
 import { retryAt, TURN_RETRY } from './retry.ts'
 import { type Decisions, openTurn } from './turn.ts'
+import type { Wake } from './wake.ts'
 
 export interface DispatchParts {
   store: Store
@@ -35,14 +38,8 @@ export interface DispatchParts {
   holder: string
   referencePrefix: string
   pressure: Pressure
-  /** Commands were queued. */
-  onCommands(): void
-  /** Receipts were recorded: one may name a send whose end is unknown. */
-  onReceipts(): void
-  /** A message with a medium was recorded: it is to be fetched. */
-  onMedia(): void
-  /** Something waits for a moment in time: a timer was set, an event parked. */
-  onTimers(): void
+  outage: Outage
+  wake: Wake
 }
 
 /** Lanes handled at once. Handlers mostly wait for something, so this is well above the cores. */
@@ -75,7 +72,7 @@ interface Lease {
 
 /** Claims lanes and handles their events, one at a time per lane, lanes in parallel. */
 export function createDispatcher(parts: DispatchParts) {
-  const { store, clock, log, metrics } = parts
+  const { store, clock, log, metrics, outage } = parts
   const active = new Map<ClaimedLane, Lease>()
   const running = new Set<Promise<void>>()
   const commits = new Batcher<TurnCommit, Committed>(commitBatch, 32)
@@ -85,6 +82,8 @@ export function createDispatcher(parts: DispatchParts) {
     try {
       return await store.commitTurns(batch)
     } catch (error) {
+      // Nothing is wrong with any of them: all may be tried again as they are.
+      if (isUnavailable(error)) throw error
       if (batch.length === 1) return [{ type: 'failed', error }]
     }
     const outcomes: Committed[] = []
@@ -98,6 +97,7 @@ export function createDispatcher(parts: DispatchParts) {
     name: 'dispatch',
     clock,
     log,
+    outage,
     maxSleepMs: MAX_SLEEP_MS,
     nextDue: () => store.nextDue('lanes'),
     work,
@@ -128,7 +128,10 @@ export function createDispatcher(parts: DispatchParts) {
     active.set(lane, lease)
     keepLeases()
     const task = runLane(lane, lease)
-      .catch((err) => log.error({ err, lane: lane.lane }, 'lane stopped; its lease will run out'))
+      .catch((err) => {
+        // A turn that the store's absence ended was no attempt of its handler: it begins anew under a new lease.
+        if (!outage.noted(err)) log.error({ err, lane: lane.lane }, 'lane stopped; its lease will run out')
+      })
       .finally(() => {
         active.delete(lane)
         running.delete(task)
@@ -154,7 +157,9 @@ export function createDispatcher(parts: DispatchParts) {
             } else lease?.control.abort(new Error('lease lost'))
           }
         })
-        .catch((err) => log.warn({ err }, 'leases could not be renewed'))
+        .catch((err) => {
+          if (!outage.noted(err)) log.warn({ err }, 'leases could not be renewed')
+        })
         .finally(keepLeases)
     }, RENEW_MS)
   }
@@ -179,18 +184,23 @@ export function createDispatcher(parts: DispatchParts) {
         chat = fresh && { ...fresh }
       }
       const more = i < events.length - 1
-      if (!(await runTurn(lane, event, chat, more, signal))) return
+      if (!(await runTurn(lane, event, chat, more, lease))) return
     }
   }
 
-  /** @returns whether the lane may go on with its next event */
+  /**
+   * @returns whether the lane may go on with its next event
+   * @throws E_STORE_UNAVAILABLE when the store was away until the lease ended
+   */
   async function runTurn(
     lane: ClaimedLane,
     event: ClaimedEvent,
     chat: ChatState | undefined,
     more: boolean,
-    signal: AbortSignal,
+    lease: Lease,
   ): Promise<boolean> {
+    const { signal } = lease.control
+    const patient = () => !signal.aborted && clock.monotonic() < lease.deadline
     const started = clock.monotonic()
     metrics.record('pombo_lane_wait_seconds', {}, Math.max(0, clock.now() - event.acceptedAt) / 1000)
     const epoch = event.epoch ?? chat?.epoch
@@ -199,10 +209,11 @@ export function createDispatcher(parts: DispatchParts) {
       outcome = await decide(lane, event, chat, epoch, signal)
     } catch (error) {
       if (signal.aborted) return false
-      await fail(lane, event, epoch, error)
+      if (isUnavailable(error)) throw error
+      await fail(lane, event, epoch, error, patient)
       return false
     }
-    const result = await commits.add({
+    const commit: TurnCommit = {
       lane: lane.lane,
       fence: lane.fence,
       instance: lane.instance,
@@ -215,9 +226,11 @@ export function createDispatcher(parts: DispatchParts) {
       timers: [],
       ...(epoch === undefined ? {} : { epoch }),
       ...outcome,
-    })
+    }
+    // The fence makes a repeat safe: of a commit whose answer was lost it is stale.
+    const result = await outage.persist(() => commits.add(commit), patient)
     if (result.type === 'failed') {
-      await fail(lane, event, epoch, result.error)
+      await fail(lane, event, epoch, result.error, patient)
       return false
     }
     metrics.count('pombo_turns_total', { outcome: result.type === 'stale' ? 'stale' : 'done' })
@@ -227,10 +240,12 @@ export function createDispatcher(parts: DispatchParts) {
       if (value === null) lane.state.delete(key)
       else lane.state.set(key, value)
     }
-    if (result.commands > 0 || outcome.log.some(freesSends)) parts.onCommands()
-    if (outcome.log.some((change) => change.type === 'receipt')) parts.onReceipts()
-    if (outcome.log.some(bringsMedium)) parts.onMedia()
-    if (outcome.timers?.length || outcome.parked) parts.onTimers()
+    const queues: Queue[] = []
+    if (result.commands > 0 || outcome.log.some(freesSends)) queues.push('outbox')
+    if (outcome.log.some((change) => change.type === 'receipt')) queues.push('searches')
+    if (outcome.log.some(bringsMedium)) queues.push('media')
+    if (outcome.timers?.length || outcome.parked) queues.push('timers')
+    parts.wake(queues, [lane.instance])
     return true
   }
 
@@ -345,6 +360,7 @@ export function createDispatcher(parts: DispatchParts) {
     event: ClaimedEvent,
     epoch: number | undefined,
     error: unknown,
+    patient: () => boolean,
   ): Promise<void> {
     const again = retryAt(TURN_RETRY, event.attempt, clock.now(), parts.random)
     metrics.count('pombo_turns_total', { outcome: again === null ? 'dead' : 'failed' })
@@ -371,13 +387,16 @@ export function createDispatcher(parts: DispatchParts) {
       ...(epoch === undefined ? {} : { epoch }),
       ...(fact.kind === 'timer' ? { firedTimer: { key: fact.key, generation: fact.generation } } : {}),
     }
+    const record = (what: TurnFailure) => outage.persist(() => store.failTurn(what), patient)
     try {
-      await store.failTurn(failure)
+      await record(failure)
     } catch (err) {
+      if (isUnavailable(err)) throw err
       // What the event does to the log may be what the store refuses.
       log.error({ err, event: event.id }, 'a dead letter could not be written to its chat')
-      await store.failTurn({ ...failure, log: [] })
+      await record({ ...failure, log: [] })
     }
+    parts.wake([], [lane.instance])
   }
 
   let stopping = false

@@ -11,6 +11,7 @@ import { type Logger, noMetrics } from '../core/ports.ts'
 import type { Acceptance, Arrival, Store } from '../core/store.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { createIngest } from './ingest.ts'
+import { Outage } from './outage.ts'
 import { createPressure } from './pressure.ts'
 
 const NOW = Date.UTC(2026, 10, 1, 12)
@@ -91,7 +92,8 @@ function ingestOver(
     metrics: noMetrics,
     referencePrefix: 'me-',
     pressure: createPressure(clock),
-    onAccepted() {},
+    outage: new Outage(clock, silent),
+    wake() {},
   })
   const receive = (id = 'support', urlKey?: string) =>
     ingest.receive(

@@ -7,8 +7,10 @@ import type { Clock, Logger, Metrics } from '../core/ports.ts'
 import { hashParts, sameText } from '../core/signature.ts'
 import type { Acceptance, Arrival, ArrivingEvent, Disposition, Store } from '../core/store.ts'
 import { Batcher } from './batcher.ts'
+import type { Outage } from './outage.ts'
 import type { Pressure } from './pressure.ts'
 import { sanitize } from './sanitize.ts'
+import type { Wake } from './wake.ts'
 
 /** What the HTTP edge must know before it reads a body. */
 export type Admission =
@@ -32,12 +34,23 @@ export type Receipt =
   | { type: 'accepted'; accepted: number; duplicates: number }
   /** `reason` says what was wrong with the proof; it is safe to answer and to log. */
   | { type: 'unauthenticated'; reason: string }
+  /** Authentic, but more than its number may receive. */
+  | { type: 'over-limit' }
   | { type: 'unavailable'; retryAfterSeconds: number }
 
 /** The way in: verify → normalise → accept, with nothing of HTTP but headers and bytes. */
 export interface Ingest {
   admit(path: { instance: string; urlKey?: string }): Admission
-  receive(target: IngestTarget, delivery: RawDelivery, source: string): Promise<Receipt>
+  /**
+   * @param admits asked once the delivery is proved: whether it may be taken now. Who cannot prove one must not
+   * use up what a number may receive
+   */
+  receive(
+    target: IngestTarget,
+    delivery: RawDelivery,
+    source: string,
+    admits?: () => Promise<boolean>,
+  ): Promise<Receipt>
 }
 
 export interface IngestParts {
@@ -50,8 +63,8 @@ export interface IngestParts {
   /** Every client reference of this installation begins with this. */
   referencePrefix: string
   pressure: Pressure
-  /** Something was committed that a worker should look at. */
-  onAccepted(): void
+  outage: Outage
+  wake: Wake
 }
 
 /** Conversation facts older than this on arrival are kept, but handlers do not see them (ms). */
@@ -62,6 +75,8 @@ const HOLD_MS = 8_000
 const HOLD_STEP_MS = 250
 /** Deliveries that may wait that way; more would only pile up. */
 const MAX_HELD = 1_000
+/** A store that ended no batch for this long does not work (ms). */
+const STALLED_MS = 1_000
 const MAX_BATCH = 256
 /** Longest address a fact may carry; anything longer is not one of WhatsApp's. */
 const MAX_ADDRESS = 200
@@ -71,24 +86,52 @@ export function createIngest(parts: IngestParts): Ingest {
   const { config, gateways, store, clock, log, metrics } = parts
   const instances = new Map(config.instances.map((instance) => [instance.id as string, instance]))
   const batcher = new Batcher<Arrival, Acceptance>(
-    (batch) => {
+    async (batch) => {
       parts.pressure.arrived(batch.length)
-      return store.accept(batch)
+      if (accepting++ === 0) movedAt = clock.monotonic()
+      try {
+        return await store.accept(batch)
+      } finally {
+        accepting -= 1
+        movedAt = clock.monotonic()
+      }
     },
     MAX_BATCH,
     2,
   )
+  let accepting = 0
+  /** When a batch last ended, or the first of those under way began (monotonic ms). */
+  let movedAt = 0
   /** Own addresses of each number, as deliveries show them. */
   const own = new Map<string, Address[]>()
   let held = 0
 
-  async function commit(arrival: Arrival): Promise<Acceptance | undefined> {
-    const deadline = clock.monotonic() + HOLD_MS
+  /**
+   * Tries until `deadline` (monotonic ms). A store may wait for its database by itself meanwhile, so the answer
+   * comes then whatever it is doing: if the commit is made after all, the repeat will be a duplicate.
+   */
+  async function commit(arrival: Arrival, deadline: number): Promise<Acceptance | undefined> {
+    const late = Promise.withResolvers<undefined>()
+    const timer = clock.setTimeout(() => late.resolve(undefined), Math.max(0, deadline - clock.monotonic()))
+    try {
+      return await Promise.race([accepted(arrival, deadline), late.promise])
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  async function accepted(arrival: Arrival, deadline: number): Promise<Acceptance | undefined> {
     for (let waited = false; ; waited = true) {
+      // Behind a store that does not come back more would only pile up.
+      if (batcher.pending >= MAX_HELD && clock.monotonic() - movedAt > STALLED_MS) return undefined
+      const begun = clock.monotonic()
       try {
-        return await batcher.add(arrival)
+        const acceptance = await batcher.add(arrival)
+        parts.outage.worked(begun)
+        return acceptance
       } catch (err) {
-        if (!waited) log.error({ err, instance: arrival.instance }, 'the store cannot commit')
+        if (!parts.outage.noted(err) && !waited)
+          log.error({ err, instance: arrival.instance }, 'the store cannot commit')
         if (clock.monotonic() >= deadline || held >= MAX_HELD) return undefined
       }
       held += 1
@@ -226,7 +269,8 @@ export function createIngest(parts: IngestParts): Ingest {
       }
     },
 
-    async receive(target, delivery, source) {
+    async receive(target, delivery, source, admits) {
+      const deadline = clock.monotonic() + HOLD_MS
       const proved = resolve(
         target,
         target.urlKey === undefined ? delivery : { ...delivery, urlKey: target.urlKey },
@@ -235,6 +279,7 @@ export function createIngest(parts: IngestParts): Ingest {
         metrics.count('pombo_deliveries_total', { instance: target.id, outcome: 'unauthenticated' })
         return { type: 'unauthenticated', reason: proved.refused }
       }
+      if (admits && !(await admits())) return { type: 'over-limit' }
       const { gateway, instance, normalised, routed } = proved
       const now = clock.now()
       const claimsByApi = instances.get(instance)?.apiMessagesClaim ?? false
@@ -256,7 +301,7 @@ export function createIngest(parts: IngestParts): Ingest {
           }),
         ),
       }
-      const outcome = await commit(arrival)
+      const outcome = await commit(arrival, deadline)
       if (!outcome) {
         metrics.count('pombo_deliveries_total', { instance, outcome: 'unavailable' })
         return { type: 'unavailable', retryAfterSeconds: 2 }
@@ -268,7 +313,7 @@ export function createIngest(parts: IngestParts): Ingest {
       for (const event of arrival.events)
         metrics.count('pombo_events_total', { instance, kind: event.fact.kind })
       if (outcome.duplicates > 0) metrics.count('pombo_duplicates_total', { instance }, outcome.duplicates)
-      if (outcome.accepted > 0) parts.onAccepted()
+      if (outcome.accepted > 0) parts.wake(['lanes'], [instance])
       return { type: 'accepted', ...outcome }
     },
   }

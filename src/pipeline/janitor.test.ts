@@ -4,6 +4,7 @@ import { type Logger, noMetrics } from '../core/ports.ts'
 import type { Store } from '../core/store.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { createJanitor } from './janitor.ts'
+import { Outage } from './outage.ts'
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent }
 
@@ -38,7 +39,8 @@ test('a media store that hangs keeps neither timers nor the end of the program w
       asked += 1
       return new Promise(() => {})
     },
-    onEvents: () => {},
+    outage: new Outage(clock, silent),
+    wake() {},
   })
   janitor.start()
   await clock.advance('11m')

@@ -3,6 +3,8 @@ import type { Clock, Logger, Metrics } from '../core/ports.ts'
 import type { Store } from '../core/store.ts'
 import { settledWithin } from './grace.ts'
 import { Loop } from './loop.ts'
+import type { Outage } from './outage.ts'
+import type { Wake } from './wake.ts'
 
 export interface JanitorParts {
   store: Store
@@ -15,8 +17,8 @@ export interface JanitorParts {
    * @returns how many files went
    */
   prune?(): Promise<number>
-  /** Events were laid into lanes. */
-  onEvents(): void
+  outage: Outage
+  wake: Wake
 }
 
 const DUE_BATCH = 200
@@ -39,13 +41,14 @@ export function createJanitor(parts: JanitorParts) {
     name: 'janitor',
     clock,
     log,
+    outage: parts.outage,
     maxSleepMs: MAX_SLEEP_MS,
     nextDue: () => store.nextDue('timers'),
     async work() {
       await store.mergePending()
       const due = await store.nextDue('timers')
       const fired = due !== undefined && due <= clock.now() ? await store.fireDue(DUE_BATCH) : 0
-      if (fired > 0) parts.onEvents()
+      if (fired > 0) parts.wake(['lanes'])
       if (clock.now() - prunedAt >= PRUNE_EVERY_MS) {
         prunedAt = clock.now()
         const removed = await store.prune(parts.retention)

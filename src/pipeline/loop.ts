@@ -1,9 +1,11 @@
 import type { Clock, Logger, TimerHandle } from '../core/ports.ts'
+import type { Outage } from './outage.ts'
 
 export interface LoopOptions {
   name: string
   clock: Clock
   log: Logger
+  outage: Outage
   /**
    * Does what there is to do now. `again`: ask me at once. `rest`: nothing more until something is due or
    * somebody nudges. `full`: I could do more, but have no hands free; a nudge will come.
@@ -57,17 +59,19 @@ export class Loop {
   }
 
   async #run(): Promise<void> {
-    const { work, nextDue, clock, log, name, maxSleepMs } = this.#options
+    const { work, nextDue, clock, log, outage, name, maxSleepMs } = this.#options
     while (this.#state === 'running') {
       this.#nudged = false
+      const begun = clock.monotonic()
       try {
         const outcome = await work()
+        outage.worked(begun)
         if (outcome === 'again' || this.#nudged) continue
         const due = outcome === 'full' ? undefined : await nextDue()
         const wait = Math.min(due === undefined ? maxSleepMs : due - clock.now(), maxSleepMs)
         if (wait > 0) await this.#sleep(wait)
       } catch (err) {
-        log.error({ err, loop: name }, 'loop failed; it goes on')
+        if (!outage.noted(err)) log.error({ err, loop: name }, 'loop failed; it goes on')
         await this.#sleep(FAILURE_PAUSE_MS)
       }
     }

@@ -13,6 +13,7 @@ import { type Logger, noMetrics } from '../core/ports.ts'
 import type { Store } from '../core/store.ts'
 import { openSqliteStore } from '../storage/sqlite/open.ts'
 import { createMediaFetcher, type MediaFetcher } from './media.ts'
+import { Outage } from './outage.ts'
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent }
 const SUPPORT = 'support' as InstanceId
@@ -108,6 +109,8 @@ describe('fetching media', () => {
       random: () => 0.5,
       log: silent,
       metrics: noMetrics,
+      outage: new Outage(clock, silent),
+      wake() {},
     })
     fetcher.start()
   }
@@ -484,6 +487,8 @@ describe('fetching media', () => {
       random: () => 0.5,
       log: silent,
       metrics: noMetrics,
+      outage: new Outage(clock, silent),
+      wake() {},
     })
     fetcher.start()
     await settle()

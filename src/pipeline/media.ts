@@ -17,8 +17,10 @@ import type { LaneStore } from '../core/store.ts'
 import { settledWithin } from './grace.ts'
 import { locateMedia } from './locate-media.ts'
 import { Loop } from './loop.ts'
+import type { Outage } from './outage.ts'
 import { type RetryPolicy, retryAt } from './retry.ts'
 import { isPlausible, sniff } from './sniff.ts'
+import type { Wake } from './wake.ts'
 
 export interface MediaFetcherParts {
   store: MediaLedger & Pick<LaneStore, 'nextDue'>
@@ -32,6 +34,8 @@ export interface MediaFetcherParts {
   random: Random
   log: Logger
   metrics: Metrics
+  outage: Outage
+  wake: Wake
 }
 
 /** A gateway that is being restarted, or has not finished its own download (about two hours). */
@@ -63,6 +67,7 @@ export function createMediaFetcher(parts: MediaFetcherParts) {
     name: 'media',
     clock,
     log,
+    outage: parts.outage,
     maxSleepMs: MAX_SLEEP_MS,
     nextDue: async () => (overLimit ? undefined : store.nextDue('media')),
     async work() {
@@ -83,7 +88,8 @@ export function createMediaFetcher(parts: MediaFetcherParts) {
         const run = fetchOne(one, share)
           .catch((err: unknown) => {
             // Cut off by the end of the process, it is fetched after the next start.
-            if (!stopping) log.error({ err, instance: one.instance }, 'a medium could not be settled')
+            if (!stopping && !parts.outage.noted(err))
+              log.error({ err, instance: one.instance }, 'a medium could not be settled')
           })
           .finally(() => {
             reserved -= share
@@ -119,6 +125,7 @@ export function createMediaFetcher(parts: MediaFetcherParts) {
       })
       await received.drop()
     }
+    parts.wake([], [instance])
     metrics.count('pombo_media_total', { instance, end: end.end })
   }
 

@@ -30,7 +30,7 @@ function setup(
     store: { hasSeen: async (a) => seen.includes(a), learn: async (party) => void learnt.push(party) },
     clients: new Map([[SUPPORT, client]]),
     log: silent,
-    onLearnt() {},
+    wake() {},
   })
   return { check, asked, learnt }
 }

@@ -4,13 +4,13 @@ import type { InstanceId } from '../core/ids.ts'
 import { otherAddress } from '../core/phone.ts'
 import type { Logger } from '../core/ports.ts'
 import type { LaneStore } from '../core/store.ts'
+import type { Wake } from './wake.ts'
 
 export interface NumberCheckParts {
   store: Pick<LaneStore, 'hasSeen' | 'learn'>
   clients: ReadonlyMap<InstanceId, GatewayClient>
   log: Logger
-  /** Something was learnt that may merge contacts. */
-  onLearnt(): void
+  wake: Wake
 }
 
 /** Numbers remembered as asked; beyond that some are asked again. */
@@ -46,7 +46,8 @@ export function createNumberCheck(parts: NumberCheckParts) {
       if (named.some((a) => addressKind(a) === 'phone' && a !== to && a !== other.address)) return
       const aliases = [...party.aliases, to].filter((alias) => alias !== party.address)
       await store.learn({ ...party, aliases })
-      parts.onLearnt()
+      // Contacts may have to be merged.
+      parts.wake(['timers'], [instance])
     } catch (err) {
       asked.delete(key)
       log.debug({ err, instance }, 'a number could not be checked')

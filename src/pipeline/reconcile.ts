@@ -5,8 +5,10 @@ import type { Finding, Store, UnknownSend } from '../core/store.ts'
 import { adapt } from './fallback.ts'
 import { settledWithin } from './grace.ts'
 import { Loop } from './loop.ts'
+import type { Outage } from './outage.ts'
 import { retryAt, SEND_RETRY } from './retry.ts'
 import { BETWEEN_SEARCHES_MS, provableFrom, searchByLikeness, searchByReference } from './search.ts'
+import type { Wake } from './wake.ts'
 
 export interface ReconcileParts {
   store: Pick<Store, 'claimUnknown' | 'conclude' | 'nextDue'>
@@ -17,8 +19,8 @@ export interface ReconcileParts {
   log: Logger
   metrics: Metrics
   referencePrefix: string
-  /** A send was settled: its chat may go on, and events may have waited for its message. */
-  onSettled(): void
+  outage: Outage
+  wake: Wake
 }
 
 /** Looks under way at once. */
@@ -43,6 +45,7 @@ export function createReconciler(parts: ReconcileParts) {
     name: 'reconcile',
     clock,
     log,
+    outage: parts.outage,
     maxSleepMs: MAX_SLEEP_MS,
     nextDue: () => store.nextDue('searches'),
     async work() {
@@ -59,7 +62,9 @@ export function createReconciler(parts: ReconcileParts) {
   function start(send: UnknownSend): void {
     const about = { command: send.id, instance: send.instance }
     const task = look(send)
-      .catch((err) => log.error({ ...about, err }, 'an unknown send could not be looked for'))
+      .catch((err) => {
+        if (!parts.outage.noted(err)) log.error({ ...about, err }, 'an unknown send could not be looked for')
+      })
       .finally(() => {
         running.delete(task)
         loop.nudge()
@@ -89,7 +94,8 @@ export function createReconciler(parts: ReconcileParts) {
     metrics.count('pombo_searches_total', { instance: send.instance, end })
     if (end === 'open') return
     log.info({ command: send.id, instance: send.instance, end }, 'an unknown send was settled')
-    parts.onSettled()
+    // Its chat may go on, events may have waited for its message, and it may prove two contacts one.
+    parts.wake(['outbox', 'lanes', 'timers'], [send.instance])
   }
 
   async function ask(

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { MediaStore, ReceivedMedia } from '../core/media.ts'
 
@@ -51,20 +51,33 @@ export async function spool(folder: string, chunks: AsyncIterable<Uint8Array>): 
 }
 
 const SPOOLED = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-/** Ends what a crash left half-written. Anybody else's files stay: the folder is the owner's to choose. */
-export async function emptySpool(folder: string): Promise<void> {
+/**
+ * Ends what a crash left half-written. Anybody else's files stay: the folder is the owner's to choose.
+ * @param writtenBefore only what was last written to before then (ms since 1970): in a folder that nodes share,
+ * the others are receiving. Default: all of it
+ */
+export async function emptySpool(folder: string, writtenBefore = Number.POSITIVE_INFINITY): Promise<void> {
   const names = await readdir(folder).catch(() => [])
-  for (const name of names) if (SPOOLED.test(name)) await rm(join(folder, name), { force: true })
+  for (const name of names.filter((name) => SPOOLED.test(name))) {
+    const path = join(folder, name)
+    // Another node may be through with it by now.
+    const stats = await stat(path).catch(() => undefined)
+    if (stats && stats.mtimeMs < writtenBefore) await rm(path, { force: true })
+  }
 }
 
 /**
  * A {@link MediaStore} in a folder: `<folder>/ab/cdef…` by the sha256 of the bytes. A file appears by a rename,
  * so one that is there is whole.
+ * @param options `spoolBefore`: see {@link emptySpool}
  */
-export async function openMediaFolder(folder: string): Promise<MediaStore> {
+export async function openMediaFolder(
+  folder: string,
+  { spoolBefore }: { spoolBefore?: number } = {},
+): Promise<MediaStore> {
   const aside = join(folder, 'incoming')
   await mkdir(aside, { recursive: true, mode: 0o700 })
-  await emptySpool(aside)
+  await emptySpool(aside, spoolBefore)
   const pathOf = (hash: string) => join(folder, mediaPath(hash))
   return {
     async receive(chunks) {

@@ -29,10 +29,10 @@ const SILENCE_MS = 60_000
  */
 export async function openMediaBucket(
   options: S3Options,
-  { clock }: { clock: Clock },
+  { clock, spoolBefore }: { clock: Clock; spoolBefore?: number },
 ): Promise<MediaStore & { close(): Promise<void> }> {
   const { endpoint, bucket, prefix, folder } = options
-  await emptySpool(folder)
+  await emptySpool(folder, spoolBefore)
   const agent = new Agent({
     connect: { timeout: CONNECT_TIMEOUT_MS },
     headersTimeout: SILENCE_MS,

@@ -109,13 +109,31 @@ export function createScrubber(secrets: readonly string[] = []): Scrubber {
   }
 }
 
-/** Values under credential-like names anywhere in a configuration, for {@link createScrubber}. */
+/**
+ * Values under credential-like names anywhere in a configuration, and passwords in URLs, as they are written
+ * there and as they are meant; for {@link createScrubber}.
+ */
 export function secretsIn(value: unknown, named = false): string[] {
-  if (typeof value === 'string') return named && value.length >= 8 ? [value] : []
+  if (typeof value === 'string') return named && value.length >= 8 ? [value] : passwordIn(value)
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, field]) =>
     secretsIn(field, (named && Array.isArray(value)) || CREDENTIAL_FIELD.test(name)),
   )
+}
+
+/** A shorter one would hide half the log, and is hidden wherever its URL stands. */
+const LEAST_PASSWORD = 4
+function passwordIn(text: string): string[] {
+  const { password } = (text.includes('@') ? URL.parse(text) : undefined) ?? {}
+  if (!password) return []
+  const [, written = ''] = /^[^@]*?:\/\/[^:]*:(.*)@/.exec(text) ?? []
+  const spellings = [written, password]
+  try {
+    spellings.push(decodeURIComponent(password))
+  } catch {
+    // A stray "%": it is meant as it is written.
+  }
+  return [...new Set(spellings)].filter((one) => one.length >= LEAST_PASSWORD)
 }
 
 /** Counts and flags may carry such a name (`tokens: 312`, `hasSecret: true`); they reveal nothing. */

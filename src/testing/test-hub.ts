@@ -586,7 +586,8 @@ class RunningTestHub implements TestHub {
     return new Proxy(store, {
       get: (target, name) => {
         const value: unknown = Reflect.get(target, name)
-        if (typeof value !== 'function') return value
+        // Hints are no business of a store that is cut off.
+        if (typeof value !== 'function' || name === 'announce' || name === 'onAnnounced') return value
         return (...args: unknown[]) => {
           if (life.over) return Promise.reject(new Error('this process is dead'))
           // Looking at the time is all a hub does that has nothing to do.

@@ -68,7 +68,7 @@ async function examine(loaded: LoadedConfig, cwd: string, http: HttpClient): Pro
   return [
     ...configurationFindings(loaded),
     ...secretFindings(config, cwd),
-    ...storeFindings(config),
+    ...(await storeFindings(config)),
     ...hub.findings,
     ...instances.flat(),
   ]

@@ -1,17 +1,22 @@
+import { databaseName } from '../../core/config.ts'
+import { ROLES, type Role } from '../../core/store.ts'
 import { compose, loadHub } from '../../main.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createLogger } from '../../platform/log.ts'
 import { secretsIn } from '../../platform/scrub.ts'
 import { environment } from '../environment.ts'
-import { CONFIG_FLAGS, parseFlags } from '../flags.ts'
+import { CONFIG_FLAGS, parseFlags, usage } from '../flags.ts'
 import { type Io, stopRequest } from '../io.ts'
 
 /** How long (ms) a stop waits for what runs; supervisors commonly kill after ten seconds. */
 const GRACE_MS = 8000
 
+const FLAGS = { ...CONFIG_FLAGS, role: { type: 'string' } } as const
+
 /** Runs the hub until a signal asks it to stop; then takes nothing new, finishes what runs and ends with 0. */
 export async function serve(args: readonly string[], io: Io): Promise<number> {
-  const flags = parseFlags('serve', args, CONFIG_FLAGS)
+  const flags = parseFlags('serve', args, FLAGS)
+  const roles = rolesOf(flags.role ?? 'all')
   const stopRequested = stopRequest(io, systemClock.monotonic)
 
   const loaded = await loadHub({ file: flags.config, cwd: io.cwd, env: environment(io) })
@@ -32,13 +37,28 @@ export async function serve(args: readonly string[], io: Io): Promise<number> {
 
   if (config.apiKey === undefined)
     log.warn({}, 'POMBO_API_KEY is not set: the API answers 401 to everything until it is')
-  const program = await compose({ config, bot, overrides: { log, onFatal: () => io.exit(1) } })
+  const program = await compose({ config, bot, overrides: { log, roles, onFatal: () => io.exit(1) } })
   const { url } = await program.start()
-  io.out(`Pombo listens on ${url} (configuration: ${source}, database: ${config.database.path})`)
+  const parts = [`configuration: ${source}`, `database: ${databaseName(config.database)}`]
+  if (roles.length < ROLES.length) parts.push(`role: ${roles.join(', ')}`)
+  io.out(`Pombo listens on ${url} (${parts.join(', ')})`)
 
   const signal = await stopRequested
   log.info({ signal }, 'stopping: nothing new is taken, what runs is finished')
   await program.stop(GRACE_MS)
   log.info({}, 'stopped')
   return 0
+}
+
+/** `all`, one role, or several with commas between. @throws HubError E_USAGE */
+function rolesOf(text: string): readonly Role[] {
+  const names = text.split(',').map((name) => name.trim())
+  const known: readonly string[] = ['all', ...ROLES]
+  const wrong = names.find((name) => !known.includes(name))
+  if (wrong !== undefined) {
+    throw usage(
+      `--role ${wrong} is none. Write ${known.join(', ')}, or several with commas between. See: pombo serve --help`,
+    )
+  }
+  return ROLES.filter((role) => names.includes('all') || names.includes(role))
 }

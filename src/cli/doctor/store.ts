@@ -1,6 +1,6 @@
-import type { HubConfig } from '../../core/config.ts'
+import { databaseName, type HubConfig } from '../../core/config.ts'
 import { HubError } from '../../core/errors.ts'
-import { inspectStore } from '../../main.ts'
+import { inspectStore, type StoreInspection } from '../../main.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 const STORE = { check: 'store' } as const
@@ -12,11 +12,14 @@ const MODEST_FREE = 1024 * MIB
 const LARGE_WAL = 256 * MIB
 
 /** @param inspect for tests */
-export function storeFindings(config: HubConfig, inspect: typeof inspectStore = inspectStore): Finding[] {
-  const { path } = config.database
-  let seen: ReturnType<typeof inspectStore>
+export async function storeFindings(
+  config: HubConfig,
+  inspect: typeof inspectStore = inspectStore,
+): Promise<Finding[]> {
+  const path = databaseName(config.database)
+  let seen: StoreInspection
   try {
-    seen = inspect(config)
+    seen = await inspect(config)
   } catch (error) {
     const reason = error instanceof HubError ? error.message : String(error)
     return [fail(STORE, reason, 'Check path and rights; restore a backup if the file is damaged.')]

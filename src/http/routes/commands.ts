@@ -38,11 +38,11 @@ export function commandRoutes(api: Api, { hub }: Edge): void {
     '/commands/:id/resolve',
     { schema: { params: idParams, body: resolveBody } },
     async ({ params, body }) => {
-      const { id, state } = await command(params.id)
+      const { id, state, instance } = await command(params.id)
       if (!(await store.resolveCommand(id, body.decision))) {
         throw new HubError('E_CONFLICT', `The command is ${state} and waits for nobody's decision.`)
       }
-      hub.nudge()
+      hub.nudge(instance)
       return presentCommand(await command(id))
     },
   )

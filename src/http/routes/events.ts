@@ -59,7 +59,7 @@ export function eventRoutes(api: Api, { hub }: Edge): void {
         `The event is ${status}. Only one that has ended (done, skipped, dead, discarded) can run again.`,
       )
     }
-    hub.nudge()
+    hub.nudge((await event(params.id)).instance)
     return { id: eventId(again) }
   })
 
@@ -73,12 +73,14 @@ export function eventRoutes(api: Api, { hub }: Edge): void {
   api.post('/dead-letters/:id/retry', { schema: { params: idParams } }, async ({ params }) => {
     const again = await store.retryEvent(params.id as EventId)
     if (again === undefined) return refuseUnlessDead(params.id)
-    hub.nudge()
+    hub.nudge((await event(params.id)).instance)
     return { id: eventId(again) }
   })
 
   api.post('/dead-letters/:id/discard', { schema: { params: idParams } }, async ({ params }) => {
     if (!(await store.discardEvent(params.id as EventId))) return refuseUnlessDead(params.id)
-    return presentEvent(await event(params.id))
+    const discarded = await event(params.id)
+    hub.nudge(discarded.instance)
+    return presentEvent(discarded)
   })
 }
