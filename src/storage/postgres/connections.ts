@@ -54,9 +54,21 @@ function withoutOurs(url: string): string {
   return parsed.toString()
 }
 
+/**
+ * Which line of commits a server is on: another one after a restore, or when a standby took over. Then commits
+ * that were answered may be missing.
+ */
+export interface Line {
+  /** Cluster, database and timeline. */
+  history: string
+  /** How far it has come (bytes of its log of commits). */
+  position: number
+}
+
 /** What is known of a connection. */
 interface Known {
   pooled: boolean
+  line: Line
   /** Name by text of the statements it keeps. */
   prepared: Map<string, string>
   /** What a transaction begins with. */
@@ -78,6 +90,8 @@ export class Connections {
   #away: Promise<void> | undefined
   #closed = false
   #pooled = false
+  #line: Line | undefined
+  #onOtherLine: ((session: Session, line: Line, earlier: boolean) => Promise<void>) | undefined
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
@@ -89,6 +103,15 @@ export class Connections {
   /** Whether a pooler was met: sessions cannot be relied on, so there is nothing to listen on. */
   get pooled(): boolean {
     return this.#pooled
+  }
+
+  /**
+   * From now on a connection that leads to another line of commits, or to an earlier place on this one, is handed
+   * over first; nobody uses it, nor another one, before that is done.
+   */
+  watch(line: Line, onOther: (session: Session, line: Line, earlier: boolean) => Promise<void>): void {
+    this.#line = line
+    this.#onOtherLine = onOther
   }
 
   /** @throws HubError E_STORE_UNAVAILABLE after 8 s without a database */
@@ -128,14 +151,35 @@ export class Connections {
       if (!known) {
         known = await introduce(client)
         this.#pooled = known.pooled
-        this.#known.set(client, known)
         client.on('error', () => {})
+        await this.#judge(client, known)
+        this.#known.set(client, known)
       }
       return new Session(client, known)
     } catch (error) {
       client.release(true)
       throw error
     }
+  }
+
+  /** Notes how far the database has come, so that an earlier state of it is recognised. */
+  async remember(): Promise<void> {
+    const session = await this.connect()
+    try {
+      const { rows } = await session.query(`select ${POSITION} as position`)
+      if (this.#line) this.#line = { ...this.#line, position: (rows[0] as Line).position }
+    } finally {
+      session.release()
+    }
+  }
+
+  async #judge(client: pg.PoolClient, known: Known): Promise<void> {
+    const before = this.#line
+    if (!before) return
+    const earlier = known.line.history === before.history && known.line.position < before.position
+    if (earlier || known.line.history !== before.history)
+      await this.#onOtherLine?.(new Session(client, known), known.line, earlier)
+    this.#line = known.line
   }
 
   async end(): Promise<void> {
@@ -145,18 +189,32 @@ export class Connections {
   }
 }
 
+const POSITION = `case when pg_is_in_recovery() then 0 else pg_current_wal_lsn() - '0/0' end`
+/** The timeline of what is written now; a checkpoint would tell the last one's. Some hosts do not let one ask. */
+const INTRODUCTION = `select pg_backend_pid() as pid, current_setting('synchronous_commit') as sync,
+  concat_ws('/',
+    case when has_function_privilege('pg_control_system()', 'execute')
+      then (select system_identifier::text from pg_control_system()) end,
+    (select oid::text from pg_database where datname = current_database()),
+    case when not pg_is_in_recovery() and has_function_privilege('pg_walfile_name(pg_lsn)', 'execute')
+      then substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end) as history,
+  ${POSITION} as position`
+
 async function introduce(client: pg.PoolClient): Promise<Known> {
-  const { rows } = await client.query<{ pid: number; sync: string }>(
-    `select pg_backend_pid() as pid, current_setting('synchronous_commit') as sync`,
-  )
-  const [row] = rows
-  const pooled = row?.pid !== (client as unknown as { processID: number }).processID
+  const { rows } = await client.query<{ pid: number; sync: string } & Line>(INTRODUCTION)
+  const row = rows[0]!
+  const pooled = row.pid !== (client as unknown as { processID: number }).processID
   // Commits that return before they are on disk would break the first promise.
-  const settings = row?.sync === 'off' ? [...SETTINGS, 'synchronous_commit = on'] : SETTINGS
+  const settings = row.sync === 'off' ? [...SETTINGS, 'synchronous_commit = on'] : SETTINGS
   const set = (verb: string) => settings.map((setting) => `${verb} ${setting}`).join('; ')
   // Behind a pooler, what is set for a session may hold for another client's.
   if (!pooled) await client.query(set('set'))
-  return { pooled, prepared: new Map(), begin: pooled ? `begin; ${set('set local')}` : 'begin' }
+  return {
+    pooled,
+    line: { history: row.history, position: row.position },
+    prepared: new Map(),
+    begin: pooled ? `begin; ${set('set local')}` : 'begin',
+  }
 }
 
 /** One connection, taken until `release`. Fits Kysely's `PostgresPoolClient`. */
@@ -189,6 +247,10 @@ export class Session {
       prepared.set(text, name)
     }
     return { name, text, values }
+  }
+
+  get line(): Line {
+    return this.#known.line
   }
 
   begin(): Promise<unknown> {

@@ -3,7 +3,7 @@ import type { Clock, Logger } from '../../core/ports.ts'
 import type { Cell, Columns, Db, Engine, LockableTable, RowsOf } from '../dialect.ts'
 import type { SchemaTypes } from '../migration.ts'
 import type { Tables } from '../tables.ts'
-import { Connections, type Session } from './connections.ts'
+import { Connections, type Line, type Session } from './connections.ts'
 import { isAway, isLostRace, LostRace } from './failures.ts'
 
 export const postgresTypes: SchemaTypes = {
@@ -91,6 +91,19 @@ export class PostgresEngine implements Engine {
   async #transaction<T>(work: (db: Db) => Promise<T>, progress: { committing: boolean }): Promise<T> {
     const session = await this.connections.connect()
     try {
+      return await this.within(session, work, progress)
+    } finally {
+      session.release()
+    }
+  }
+
+  /** One transaction on a connection that somebody holds. */
+  async within<T>(
+    session: Session,
+    work: (db: Db) => Promise<T>,
+    progress: { committing: boolean } = { committing: false },
+  ): Promise<T> {
+    try {
       await session.begin()
       const value = await work(over(session))
       progress.committing = true
@@ -99,6 +112,14 @@ export class PostgresEngine implements Engine {
     } catch (error) {
       await session.rollback()
       throw error
+    }
+  }
+
+  /** Which line of commits the database is on. */
+  async line(): Promise<Line> {
+    const session = await this.connections.connect()
+    try {
+      return session.line
     } finally {
       session.release()
     }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { HubError } from '../../core/errors.ts'
 import type { Clock, Logger } from '../../core/ports.ts'
 import type { Store } from '../../core/store.ts'
 import type { Db } from '../dialect.ts'
@@ -10,6 +9,7 @@ import { holdRestored } from '../settle.ts'
 import { createStore } from '../store.ts'
 import { Announcements } from './announcements.ts'
 import { DatabaseClock } from './clock.ts'
+import type { Line } from './connections.ts'
 import { PostgresEngine, postgresTypes } from './engine.ts'
 import { cannotOpen } from './failures.ts'
 import { placeOf } from './place.ts'
@@ -43,12 +43,16 @@ export async function openPostgresStore(options: PostgresOptions): Promise<{ sto
   const { url, clock: machine, log, dedupeMs } = options
   const engine = openEngine(options)
   try {
-    const { history } = await checkServer(engine, log)
+    await checkServer(engine, log)
     const report = await migrate(engine, postgresTypes, machine.now())
     if (report.applied.length > 0) log.info({ migrations: report.applied }, 'database migrated')
     const clock = options.simulatedClock ? machine : await databaseClock(engine, machine, log)
-    const { installation, held } = await engine.write((db) => openInstallation(db, history))
-    if (held > 0) tellHeld(log, held)
+    const line = await engine.line()
+    const installation = await engine.write((db) => openInstallation(db, line.history))
+    await engine.write((db) => settleIn(db, line, { certain: false }, clock, log))
+    engine.connections.watch(line, (session, other, certain) =>
+      engine.within(session, (db) => settleIn(db, other, { certain }, clock, log)),
+    )
 
     const announcements = new Announcements({
       connections: engine.connections,
@@ -72,6 +76,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<{ sto
       },
       async mark() {
         if (clock instanceof DatabaseClock) await clock.set(() => timeOf(engine))
+        await engine.connections.remember()
       },
     })
     return {
@@ -135,8 +140,8 @@ async function timeOf(engine: PostgresEngine): Promise<number> {
   return rows[0]!.now
 }
 
-/** Makes or finds the installation, and tells a copy of its database from the one it last ran on. */
-async function openInstallation(db: Db, history: string): Promise<{ installation: string; held: number }> {
+/** Makes or finds the installation. */
+async function openInstallation(db: Db, history: string): Promise<string> {
   for (const [key, value] of [
     ['installation', randomUUID().slice(0, 8)],
     ['history', history],
@@ -145,25 +150,41 @@ async function openInstallation(db: Db, history: string): Promise<{ installation
       db,
     )
   }
-  // Only one of those who start at once sees the old value.
-  const { rows } = await sql`update meta set value = ${history} where key = 'history' and value <> ${history}
-    returning key`.execute(db)
-  const held = rows.length > 0 ? await holdRestored(db) : 0
   const { value } = await db
     .selectFrom('meta')
     .select('value')
     .where('key', '=', 'installation')
     .executeTakeFirstOrThrow()
-  return { installation: value, held }
+  return value
 }
 
-function tellHeld(log: Logger, held: number): void {
+/** Fences move on by this much: further than any that were given out and are not in this copy. */
+const FENCE_LEAP = 1_000_000
+
+/**
+ * On another copy of the database than before, what it believes to be unsent may long be out, and fences it is
+ * about to give may be held already. Of the nodes that find it so, one sees to it.
+ * @param certain it is an earlier state of the same line, which its history does not show
+ */
+async function settleIn(
+  db: Db,
+  line: Line,
+  { certain }: { certain: boolean },
+  clock: Clock,
+  log: Logger,
+): Promise<void> {
+  const { rows } =
+    await sql`update meta set value = ${line.history} where key = 'history' and value <> ${line.history}
+    returning key`.execute(db)
+  if (rows.length === 0 && !certain) return
+  await sql`set local statement_timeout = 0`.execute(db)
+  const held = await holdRestored(db)
+  await sql`update lane set fence = fence + ${FENCE_LEAP}, holder = null,
+    ready_at = case when holder is null then ready_at else ${clock.now()}::bigint end`.execute(db)
+  await sql`update outbox set fence = fence + ${FENCE_LEAP}, holder = null,
+    ready_at = case when holder is null then ready_at else ${clock.now()}::bigint end`.execute(db)
   log.error(
     { held },
     'this database is another copy than the one last used (restored, or a standby that took over): its unfinished sends are held for a person',
   )
 }
-
-/** @internal for the connection that finds itself on another copy */
-export const notMigrated = (): HubError =>
-  new HubError('E_STORE_OPEN', 'The database has no tables of Pombo yet. Run: pombo migrate.')

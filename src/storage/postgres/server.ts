@@ -13,15 +13,10 @@ export interface ServerFacts {
   standby: boolean
   encoding: string
   fsync: boolean
-  /**
-   * Which line of commits this is: another one after a restore, or when a standby took over. Commits of the
-   * hub may be missing in it.
-   */
-  history: string
 }
 
 /** @throws HubError E_STORE_OPEN when the hub cannot work on such a server */
-export async function checkServer(engine: PostgresEngine, log: Logger): Promise<ServerFacts> {
+export async function checkServer(engine: PostgresEngine, log: Logger): Promise<void> {
   const facts = await factsOf(engine)
   if (facts.version < OLDEST) {
     throw new HubError(
@@ -47,31 +42,13 @@ export async function checkServer(engine: PostgresEngine, log: Logger): Promise<
       'the server runs with fsync = off: a power cut loses what was acknowledged, or the whole database. Set fsync = on',
     )
   }
-  return facts
 }
 
-async function factsOf(engine: PostgresEngine): Promise<ServerFacts> {
-  const { rows } = await sql<
-    Omit<ServerFacts, 'history'> & { database: string; cluster: string | null }
-  >`select
-    current_setting('server_version_num')::int as version, pg_is_in_recovery() as standby,
-    pg_encoding_to_char((select encoding from pg_database where datname = current_database())) as encoding,
-    current_setting('fsync')::boolean as fsync,
-    (select oid::text from pg_database where datname = current_database()) as database,
-    case when has_function_privilege('pg_control_system()', 'execute')
-      then (select system_identifier::text from pg_control_system()) end as cluster`.execute(engine.read)
-  const { database, cluster, ...facts } = rows[0]!
-  return { ...facts, history: [cluster ?? '', database, await timeline(engine, facts)].join('/') }
-}
-
-/** The timeline of what is written now; a checkpoint would tell the last one's. Some hosts do not let one ask. */
-async function timeline(engine: PostgresEngine, { standby }: { standby: boolean }): Promise<string> {
-  if (standby) return ''
-  try {
-    const { rows } = await sql<{ timeline: string }>`
-      select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as timeline`.execute(engine.read)
-    return rows[0]?.timeline ?? ''
-  } catch {
-    return ''
-  }
+export async function factsOf(engine: PostgresEngine): Promise<ServerFacts> {
+  const { rows } = await sql<ServerFacts>`select current_setting('server_version_num')::int as version,
+    pg_is_in_recovery() as standby, current_setting('fsync')::boolean as fsync,
+    (select pg_encoding_to_char(encoding) from pg_database where datname = current_database()) as encoding`.execute(
+    engine.read,
+  )
+  return rows[0]!
 }
