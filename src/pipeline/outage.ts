@@ -5,6 +5,11 @@ import type { Clock, Logger } from '../core/ports.ts'
 export const isUnavailable = (error: unknown): boolean =>
   error instanceof HubError && error.code === 'E_STORE_UNAVAILABLE'
 
+/**
+ * Without a failure for this long (ms) an outage may be over. Loops try more often, so while some calls work and
+ * others do not, it is one outage.
+ */
+const QUIET_MS = 1_000
 /** Between two tries while the store is away (ms). */
 const FIRST_PAUSE_MS = 100
 const MAX_PAUSE_MS = 1_000
@@ -39,9 +44,9 @@ export class Outage {
     return true
   }
 
-  /** Something worked. @param begun when it did (monotonic ms): what began before a failure says nothing about after it */
+  /** Something worked. @param begun when it did (monotonic ms) */
   worked(begun: number): void {
-    if (this.#since === undefined || begun <= this.#last) return
+    if (this.#since === undefined || begun < this.#last + QUIET_MS) return
     const seconds = Math.round((this.#clock.monotonic() - this.#since) / 100) / 10
     this.#since = undefined
     this.#log.info({ seconds }, 'the store is back')
