@@ -86,7 +86,7 @@ interface Known {
 export class Connections {
   readonly #options: ConnectionsOptions
   readonly #pool: pg.Pool
-  readonly #known = new WeakMap<pg.PoolClient, Known>()
+  readonly #sessions = new WeakMap<pg.PoolClient, Session>()
   #away: Promise<void> | undefined
   #closed = false
   #pooled = false
@@ -147,15 +147,14 @@ export class Connections {
   async #open(): Promise<Session> {
     const client = await this.#pool.connect()
     try {
-      let known = this.#known.get(client)
-      if (!known) {
-        known = await introduce(client)
-        this.#pooled = known.pooled
-        client.on('error', () => {})
-        await this.#judge(client, known)
-        this.#known.set(client, known)
-      }
-      return new Session(client, known)
+      const known = this.#sessions.get(client)
+      if (known) return known
+      client.on('error', () => {})
+      const session = new Session(client, await introduce(client))
+      this.#pooled = session.pooled
+      await this.#judge(session)
+      this.#sessions.set(client, session)
+      return session
     } catch (error) {
       client.release(true)
       throw error
@@ -173,13 +172,13 @@ export class Connections {
     }
   }
 
-  async #judge(client: pg.PoolClient, known: Known): Promise<void> {
+  async #judge(session: Session): Promise<void> {
     const before = this.#line
     if (!before) return
-    const earlier = known.line.history === before.history && known.line.position < before.position
-    if (earlier || known.line.history !== before.history)
-      await this.#onOtherLine?.(new Session(client, known), known.line, earlier)
-    this.#line = known.line
+    const { line } = session
+    const earlier = line.history === before.history && line.position < before.position
+    if (earlier || line.history !== before.history) await this.#onOtherLine?.(session, line, earlier)
+    this.#line = line
   }
 
   async end(): Promise<void> {
@@ -217,7 +216,7 @@ async function introduce(client: pg.PoolClient): Promise<Known> {
   }
 }
 
-/** One connection, taken until `release`. Fits Kysely's `PostgresPoolClient`. */
+/** One connection, which is somebody's from `connect` to `release`. Fits Kysely's `PostgresPoolClient`. */
 export class Session {
   readonly #client: pg.PoolClient
   readonly #known: Known
@@ -249,6 +248,9 @@ export class Session {
     return { name, text, values }
   }
 
+  get pooled(): boolean {
+    return this.#known.pooled
+  }
   get line(): Line {
     return this.#known.line
   }

@@ -40,6 +40,7 @@ export class PostgresEngine implements Engine {
   readonly #clock: Clock
   readonly #simulated: Clock | undefined
   readonly #onCommit: (seconds: number) => void
+  readonly #builders = new WeakMap<Session, Db>()
   #types: Promise<Map<string, string>> | undefined
 
   constructor(options: {
@@ -105,7 +106,7 @@ export class PostgresEngine implements Engine {
   ): Promise<T> {
     try {
       await session.begin()
-      const value = await work(over(session))
+      const value = await work(this.#over(session))
       progress.committing = true
       await session.commit()
       return value
@@ -113,6 +114,18 @@ export class PostgresEngine implements Engine {
       await session.rollback()
       throw error
     }
+  }
+
+  /** A builder whose statements run on this very connection. Made once for each: that costs more than a statement. */
+  #over(session: Session): Db {
+    let db = this.#builders.get(session)
+    if (!db) {
+      const client = { query: session.query.bind(session), release() {} }
+      const pool = { connect: async () => client, end: async () => {} }
+      db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) })
+      this.#builders.set(session, db)
+    }
+    return db
   }
 
   /** Which line of commits the database is on. */
@@ -224,15 +237,6 @@ export class PostgresEngine implements Engine {
   async close(): Promise<void> {
     await this.connections.end()
   }
-}
-
-/** A builder over one connection, whose statements run in its transaction. */
-function over(session: Session): Db {
-  const pool = {
-    connect: async () => ({ query: session.query.bind(session), release() {} }),
-    end: async () => {},
-  }
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) })
 }
 
 /** `table.column` → its type. */

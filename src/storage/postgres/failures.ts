@@ -47,8 +47,8 @@ export class LostRace extends Error {}
 
 /** Why a database cannot be opened, and what to do about it. Never names the password. */
 export function cannotOpen(error: unknown, place: string): HubError {
-  if (error instanceof HubError) return error
-  const { code = '', message } = error as Failure
+  if (error instanceof HubError && error.code !== 'E_STORE_UNAVAILABLE') return error
+  const { code = '', message } = (error instanceof HubError ? (error.cause ?? error) : error) as Failure
   return new HubError('E_STORE_OPEN', `The database ${place} cannot be opened: ${cureOf(code, message)}`, {
     cause: error,
   })
