@@ -318,7 +318,10 @@ describe('a store that is away for a while', () => {
     expect((await database.listCommands({ limit: 9 })).data[0]).toMatchObject({ state: 'sending' })
     state.away = false
     await pass(2_000)
-    expect((await database.listCommands({ limit: 9 })).data[0]).toMatchObject({ state: 'sent', messageId: 'M1' })
+    expect((await database.listCommands({ limit: 9 })).data[0]).toMatchObject({
+      state: 'sent',
+      messageId: 'M1',
+    })
     expect(sent).toEqual(['hi'])
   })
 

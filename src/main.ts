@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { type LoadedConfig, loadConfig } from './config.ts'
-import type { DatabaseConfig, HubConfig, MediaConfig } from './core/config.ts'
+import type { HubConfig, MediaConfig } from './core/config.ts'
 import { HubError } from './core/errors.ts'
 import type { Clock, Logger } from './core/ports.ts'
 import { ROLES, type Store } from './core/store.ts'
@@ -19,6 +19,7 @@ import { openMediaBucket } from './platform/media-s3.ts'
 import { createMetrics, type PrometheusMetrics } from './platform/metrics.ts'
 import { secretsIn } from './platform/scrub.ts'
 import { packageVersion } from './platform/version.ts'
+import { inspectPostgres, type PostgresInspection } from './storage/postgres/inspect.ts'
 import { migratePostgres, openPostgresStore } from './storage/postgres/open.ts'
 import { inspectSqlite, type SqliteInspection } from './storage/sqlite/inspect.ts'
 import { migrateSqlite } from './storage/sqlite/open.ts'
@@ -248,15 +249,19 @@ export const migrateStore = (
     : migratePostgres({ ...parts, url: database.url })
 }
 
+export type StoreInspection =
+  | ({ engine: 'sqlite' } & SqliteInspection)
+  | ({ engine: 'postgres'; poolSize: number } & PostgresInspection)
+
 /**
  * Looks at the configured database without changing it, also while a hub runs on it.
  * @throws HubError E_STORE_OPEN
  */
-export async function inspectStore({ database }: HubConfig): Promise<StoreInspection> {
+export async function inspectStore(
+  { database }: Pick<HubConfig, 'database'>,
+  parts: { clock: Clock; log: Logger },
+): Promise<StoreInspection> {
   if (database.engine === 'sqlite') return { engine: 'sqlite', ...inspectSqlite(database.path) }
-  throw notYet(database)
+  const { url, poolSize } = database
+  return { engine: 'postgres', poolSize, ...(await inspectPostgres(url, parts)) }
 }
-export type StoreInspection = { engine: 'sqlite' } & SqliteInspection
-
-const notYet = ({ engine }: DatabaseConfig) =>
-  new HubError('E_CONFIG', `database: this build opens no ${engine} database yet.`)

@@ -58,6 +58,10 @@ describe('usage', () => {
     ],
     [['serve', '--config'], 'E_USAGE: --config needs a value. See: pombo serve --help'],
     [['serve', 'now'], 'E_USAGE: pombo serve takes no "now". See: pombo serve --help'],
+    [
+      ['serve', '--role', 'ingest,boss'],
+      'E_USAGE: --role boss is none. Write all, ingest, worker, sender, or several with commas between. See: pombo serve --help',
+    ],
     [['init', 'a', 'b'], 'E_USAGE: pombo init takes no "b". See: pombo init --help'],
     [
       ['init', '--gatway', 'x'],
@@ -149,6 +153,20 @@ describe('serve and migrate', () => {
     const again = await serving()
     expect(again.url).not.toBe('')
     expect(await again.end()).toBe(0)
+  })
+
+  test('roles divide the work of many processes, and SQLite has one', async () => {
+    write({})
+    for (const role of ['ingest', 'worker,sender']) {
+      const { io, err } = terminal()
+      expect(await run(['serve', '--role', role], io)).toBe(1)
+      expect(err.join()).toMatch(/^E_CONFIG: A SQLite database .*--role all.*PostgreSQL/)
+    }
+    for (const role of ['all', 'ingest, worker, sender']) {
+      const hub = await startServing(cwd, {}, ['--role', role])
+      expect(hub.line).toMatch(/pombo\.db\)$/)
+      expect(await hub.end()).toBe(0)
+    }
   })
 
   test('a database that another hub uses', async () => {

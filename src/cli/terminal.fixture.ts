@@ -29,10 +29,10 @@ export function terminal(cwd: string, more: Partial<Io> = {}) {
 }
 
 /** Runs `serve` until it listens; `end` stops it. */
-export async function startServing(cwd: string, env: Io['env'] = {}) {
+export async function startServing(cwd: string, env: Io['env'] = {}, flags: readonly string[] = []) {
   const listens = Promise.withResolvers<string>()
   const tty = terminal(cwd, { env })
-  const ended = run(['serve'], { ...tty.io, out: (line) => listens.resolve(line) })
+  const ended = run(['serve', ...flags], { ...tty.io, out: (line) => listens.resolve(line) })
   const line = await Promise.race([listens.promise, ended.then((code) => `ended with ${code}: ${tty.err}`)])
   const end = () => {
     tty.signal('SIGTERM')

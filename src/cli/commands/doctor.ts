@@ -68,7 +68,7 @@ async function examine(loaded: LoadedConfig, cwd: string, http: HttpClient): Pro
   return [
     ...configurationFindings(loaded),
     ...secretFindings(config, cwd),
-    ...(await storeFindings(config)),
+    ...(await storeFindings(config, { clock: systemClock, log })),
     ...hub.findings,
     ...instances.flat(),
   ]

@@ -1,5 +1,6 @@
 import { databaseName, type HubConfig } from '../../core/config.ts'
 import { HubError } from '../../core/errors.ts'
+import type { Clock, Logger } from '../../core/ports.ts'
 import { inspectStore, type StoreInspection } from '../../main.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
@@ -13,17 +14,23 @@ const LARGE_WAL = 256 * MIB
 
 /** @param inspect for tests */
 export async function storeFindings(
-  config: HubConfig,
+  config: Pick<HubConfig, 'database'>,
+  parts: { clock: Clock; log: Logger },
   inspect: typeof inspectStore = inspectStore,
 ): Promise<Finding[]> {
-  const path = databaseName(config.database)
-  let seen: StoreInspection
+  const name = databaseName(config.database)
   try {
-    seen = await inspect(config)
+    const seen = await inspect(config, parts)
+    return seen.engine === 'sqlite' ? sqliteFindings(name, seen) : postgresFindings(name, seen)
   } catch (error) {
-    const reason = error instanceof HubError ? error.message : String(error)
-    return [fail(STORE, reason, 'Check path and rights; restore a backup if the file is damaged.')]
+    if (!(error instanceof HubError)) return [fail(STORE, String(error), FILE_CURE)]
+    return [fail(STORE, error.message, config.database.engine === 'sqlite' ? FILE_CURE : SERVER_CURE)]
   }
+}
+const FILE_CURE = 'Check path and rights; restore a backup if the file is damaged.'
+const SERVER_CURE = 'Mend what the message names in the URL or on the server, then ask again.'
+
+function sqliteFindings(path: string, seen: Extract<StoreInspection, { engine: 'sqlite' }>): Finding[] {
   const { exists, inUse, bytes, walBytes, freeBytes, writable, missing, strangers } = seen
   const findings: Finding[] = []
   if (!writable)
@@ -34,22 +41,7 @@ export async function storeFindings(
         'Give the user of the hub the right to write there.',
       ),
     )
-  if (strangers.length > 0)
-    findings.push(
-      fail(
-        STORE,
-        `${path} was written by a newer Pombo (it knows ${strangers.join(', ')}), so the hub would not start.`,
-        'Run that version again, or restore a backup made before the upgrade.',
-      ),
-    )
-  else if (exists && missing.length > 0)
-    findings.push(
-      warn(
-        STORE,
-        `${path} is of an older version (it lacks ${missing.join(', ')}).`,
-        'Run pombo migrate, or just start the hub: it does so itself.',
-      ),
-    )
+  findings.push(...versionFindings(path, exists ? missing : [], strangers))
   if (walBytes > LARGE_WAL)
     findings.push(
       warn(
@@ -80,6 +72,103 @@ export async function storeFindings(
     )
   return findings
 }
+
+/** The oldest server the hub works on. */
+const OLDEST = 140_000
+/** A clock that is off by more confuses people and certificates, though not the hub (ms). */
+const SKEW = 5_000
+
+/** On what servers the hub runs at all is the store's to say; this says it before the hub is started. */
+function postgresFindings(name: string, seen: Extract<StoreInspection, { engine: 'postgres' }>): Finding[] {
+  const { version, standby, encoding, fsync, mayCreate, missing, strangers, connections, aheadMs } = seen
+  const findings: Finding[] = []
+  const release = version < 100_000 ? String(version) : `${Math.floor(version / 10_000)}.${version % 10_000}`
+  if (version < OLDEST)
+    findings.push(
+      fail(STORE, `The server is PostgreSQL ${release}; the hub needs 14 or newer.`, 'Upgrade the server.'),
+    )
+  if (standby)
+    findings.push(
+      fail(STORE, `${name} is a standby, which takes no writes.`, 'Name the primary in the database URL.'),
+    )
+  if (encoding !== 'UTF8')
+    findings.push(
+      fail(
+        STORE,
+        `${name} is encoded in ${encoding}; people write in all alphabets.`,
+        'Create it anew: createdb --encoding=UTF8 --template=template0 NAME',
+      ),
+    )
+  if (!fsync)
+    findings.push(
+      warn(
+        STORE,
+        'The server runs with fsync = off: a power cut loses what was acknowledged, or the whole database.',
+        'Set fsync = on in postgresql.conf.',
+      ),
+    )
+  if (!mayCreate)
+    findings.push(
+      (missing.length > 0 ? fail : warn)(
+        STORE,
+        `This user may not make tables in ${name}${missing.length > 0 ? ', and the hub needs some' : '; the next upgrade will need to'}.`,
+        'Make the user the owner of the database, or: grant create on schema public to USER',
+      ),
+    )
+  const isEmpty = missing.some((migration) => migration.startsWith('0001_'))
+  findings.push(...versionFindings(name, isEmpty ? [] : missing, strangers))
+  const free = connections.most - connections.used
+  if (free <= seen.poolSize)
+    findings.push(
+      warn(
+        STORE,
+        `The server has ${free} of ${connections.most} connections left, and each node takes up to ${seen.poolSize + 1}.`,
+        'Raise max_connections on the server, or lower pool in the database URL.',
+      ),
+    )
+  if (Math.abs(aheadMs) > SKEW)
+    findings.push(
+      warn(
+        { check: 'clock' },
+        `The clock of this machine is ${duration(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} the database’s. The hub goes by the database.`,
+        'Set the clocks of both by NTP.',
+      ),
+    )
+  if (findings.some(({ level }) => level === 'fail')) return findings
+  const facts = [
+    `PostgreSQL ${release}`,
+    isEmpty ? 'empty: the first start makes its tables' : size(seen.bytes),
+    `${connections.used} of ${connections.most} connections in use`,
+  ]
+  if (seen.synchronousCommit === 'off') facts.push('synchronous_commit is off, but not for the hub')
+  if (seen.pooled)
+    facts.push(
+      'behind a connection pooler, so nodes are not told of each other’s work and look for it every second',
+    )
+  return [ok(STORE, `${name}: answers, ${facts.join(', ')}.`), ...findings]
+}
+
+function versionFindings(name: string, missing: readonly string[], strangers: readonly string[]): Finding[] {
+  if (strangers.length > 0)
+    return [
+      fail(
+        STORE,
+        `${name} was written by a newer Pombo (it knows ${strangers.join(', ')}), so the hub would not start.`,
+        'Run that version again, or restore a backup made before the upgrade.',
+      ),
+    ]
+  if (missing.length === 0) return []
+  return [
+    warn(
+      STORE,
+      `${name} is of an older version (it lacks ${missing.join(', ')}).`,
+      'Run pombo migrate, or just start the hub: it does so itself.',
+    ),
+  ]
+}
+
+const duration = (ms: number): string =>
+  ms < 120_000 ? `${Math.round(ms / 1000)} seconds` : `${Math.round(ms / 60_000)} minutes`
 
 function size(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
