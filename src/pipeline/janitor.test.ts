@@ -26,7 +26,6 @@ test('a media store that hangs keeps neither timers nor the end of the program w
       return ++fired
     },
     prune: async () => 0,
-    mark: async () => {},
     backlog: async () => ({ events: 0, commands: 0, deadEvents: 0, unknownCommands: 0 }),
   } as unknown as Store
   const janitor = createJanitor({

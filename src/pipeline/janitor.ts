@@ -24,8 +24,6 @@ export interface JanitorParts {
 const DUE_BATCH = 200
 const PRUNE_EVERY_MS = 10 * 60_000
 const GAUGES_EVERY_MS = 15_000
-/** An older copy that is put back is recognised if it is older than this (ms). */
-const MARK_EVERY_MS = 60_000
 const MAX_SLEEP_MS = 1_000
 
 /** What has to happen by time alone: due timers, overdue parked events, waiting merges, retention, gauges. */
@@ -33,7 +31,6 @@ export function createJanitor(parts: JanitorParts) {
   const { store, clock, log, metrics } = parts
   let prunedAt = clock.now()
   let gaugedAt = 0
-  let markedAt = clock.now()
   let pruning: Promise<void> | undefined
   let stopping = false
 
@@ -56,10 +53,6 @@ export function createJanitor(parts: JanitorParts) {
         pruning ??= pruneFiles().finally(() => {
           pruning = undefined
         })
-      }
-      if (clock.now() - markedAt >= MARK_EVERY_MS) {
-        markedAt = clock.now()
-        await store.mark()
       }
       if (clock.now() - gaugedAt >= GAUGES_EVERY_MS) {
         gaugedAt = clock.now()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { HubError } from '../core/errors.ts'
 import type { Logger } from '../core/ports.ts'
-import { type Announcement, type ClusterStore, type NodeRow, ROLES } from '../core/store.ts'
+import { type Announcement, type NodeRow, ROLES, type Store } from '../core/store.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { Outage } from './outage.ts'
 import { createPulse } from './pulse.ts'
@@ -20,7 +20,7 @@ function setup({ shared = true } = {}) {
   let fault: Error | undefined
   let silent: NodeRow[] = []
   const at = () => clock.monotonic() / 1000
-  const store: Pick<ClusterStore, 'shared' | 'heartbeat' | 'bury' | 'leave' | 'announce'> = {
+  const store: Pick<Store, 'shared' | 'heartbeat' | 'bury' | 'leave' | 'announce' | 'mark'> = {
     shared,
     async heartbeat() {
       if (fault) throw fault
@@ -36,6 +36,9 @@ function setup({ shared = true } = {}) {
       calls.push(`leave ${id}`)
     },
     announce: (what) => void announced.push(what),
+    async mark() {
+      calls.push(`mark ${at()}`)
+    },
   }
   const say = (fields: object, message: string) => void lines.push(`${message} ${JSON.stringify(fields)}`)
   const log: Logger = { debug: say, info: say, warn: say, error: say, child: () => log }
@@ -105,6 +108,7 @@ test('who was stopped and woke up judges nobody at once either', async () => {
         return []
       },
       leave: async () => {},
+      mark: async () => {},
     },
     node: NODE,
     clock,
@@ -134,11 +138,19 @@ test('what a buried node held is looked for at once, here and elsewhere', async 
   await pulse.stop()
 })
 
-test('alone it says once that it is there', async () => {
+test('a minute is the longest the database goes unmarked', async () => {
+  const { clock, calls, pulse } = setup()
+  await pulse.start()
+  await clock.advance('130s')
+  expect(calls.filter((call) => call.startsWith('mark'))).toEqual(['mark 60', 'mark 120'])
+  await pulse.stop()
+})
+
+test('alone it says once that it is there, and marks the database', async () => {
   const { clock, calls, pulse } = setup({ shared: false })
   await pulse.start()
-  await clock.advance('1h')
-  expect(calls).toEqual(['beat 0'])
+  await clock.advance('150s')
+  expect(calls).toEqual(['beat 0', 'mark 60', 'mark 120'])
   await pulse.stop()
 })
 

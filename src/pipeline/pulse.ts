@@ -1,10 +1,10 @@
 import type { Clock, Logger, TimerHandle } from '../core/ports.ts'
-import type { ClusterStore, NodeRow } from '../core/store.ts'
+import type { ClusterStore, NodeRow, Store } from '../core/store.ts'
 import type { Outage } from './outage.ts'
 import type { Wake } from './wake.ts'
 
 export interface PulseParts {
-  store: Pick<ClusterStore, 'shared' | 'heartbeat' | 'bury' | 'leave'>
+  store: Pick<ClusterStore, 'shared' | 'heartbeat' | 'bury' | 'leave'> & Pick<Store, 'mark'>
   node: Omit<NodeRow, 'seenAt'>
   clock: Clock
   log: Logger
@@ -15,11 +15,14 @@ export interface PulseParts {
 const BEAT_MS = 2_000
 /** A node that was silent for this long is given up (ms). */
 const SILENCE_MS = 6_000
+/** An older copy of the database that is put back is recognised if it is older than this (ms). */
+const MARK_EVERY_MS = 60_000
 
 /**
  * This node's sign of life, and its eye on the others. Who judges must have been heard all the time itself: a
  * node that was cut off, stopped or behind a database that was away would else find everybody silent but
- * itself, and take from the living what they are sending.
+ * itself, and take from the living what they are sending. Every node also marks how far the database has come,
+ * whatever its roles; alone it does only that.
  */
 export function createPulse({ store, node, clock, log, outage, wake }: PulseParts) {
   let timer: TimerHandle | undefined
@@ -28,9 +31,23 @@ export function createPulse({ store, node, clock, log, outage, wake }: PulsePart
   /** The beats since then all came, and in time (monotonic ms). */
   let soundSince: number | undefined
   let lastBeat = 0
+  let markedAt = clock.monotonic()
 
   async function beat(): Promise<void> {
     const begun = clock.monotonic()
+    try {
+      if (store.shared) await live(begun)
+      if (begun - markedAt >= MARK_EVERY_MS) {
+        markedAt = begun
+        await store.mark()
+      }
+    } catch (err) {
+      if (!outage.noted(err))
+        log.error({ err }, 'the database could not be marked; a minute later it is tried again')
+    }
+  }
+
+  async function live(begun: number): Promise<void> {
     try {
       await store.heartbeat(node)
       outage.worked(begun)
@@ -57,9 +74,10 @@ export function createPulse({ store, node, clock, log, outage, wake }: PulsePart
 
   function next(): void {
     if (stopped) return
+    const wait = store.shared ? BEAT_MS : MARK_EVERY_MS
     timer = clock.setTimeout(() => {
       running = beat().finally(next)
-    }, BEAT_MS)
+    }, wait)
   }
 
   return {
@@ -67,8 +85,7 @@ export function createPulse({ store, node, clock, log, outage, wake }: PulsePart
     async start(): Promise<void> {
       await store.heartbeat(node)
       soundSince = lastBeat = clock.monotonic()
-      // Alone there is nobody to be heard by, and nobody to listen to.
-      if (store.shared) next()
+      next()
     },
     /** After everything else of the node has ended. */
     async stop(): Promise<void> {
