@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type FreshDatabase, freshDatabase } from '../test/postgres/database.ts'
 import type { Logger } from './core/ports.ts'
 import { compose, loadHub, type Program } from './main.ts'
+import { systemClock } from './platform/clock.ts'
+import { MARKER } from './platform/media-marker.ts'
+import { openSqliteStore } from './storage/sqlite/open.ts'
 
 /** The whole program over a database server that can be taken away from it. */
 
@@ -150,4 +153,37 @@ describe('a database server that goes away and comes back', () => {
     expect(lines.filter((line) => line.startsWith('the store is back'))).toHaveLength(1)
     expect((await deliver('{"n":4}')).status).toBe(200)
   }, 30_000)
+})
+
+test('a media folder without the mark of this installation, though media were fetched before, is warned about', async () => {
+  const warned: object[] = []
+  const log: Logger = {
+    debug() {},
+    info() {},
+    warn: (fields) => void warned.push(fields),
+    error() {},
+    child: () => log,
+  }
+  const folder = join(cwd, 'media')
+  const { config } = await loadHub({
+    file: undefined,
+    cwd,
+    env: { POMBO_DATABASE_URL: 'sqlite:hub.db', PORT: '0' },
+  })
+  const shared = { ...config, media: { ...config.media!, store: { type: 'folder' as const, folder } } }
+  const begin = async (fetched: number) => {
+    const store = await openSqliteStore({ path: join(cwd, 'hub.db'), clock: systemClock, log, dedupeMs: 1e9 })
+    const known = { ...store, shared: true, mediaBytesSince: async () => fetched }
+    program = await compose({ config: shared, overrides: { log, store: known } })
+    await program.stop(0)
+    program = undefined
+    return store.installation
+  }
+  const installation = await begin(5)
+  expect(warned).toEqual([{ folder, marker: MARKER, installation }])
+  expect(existsSync(join(folder, MARKER))).toBe(false)
+  await begin(0)
+  expect(readFileSync(join(folder, MARKER), 'utf8')).toBe(`${installation}\n`)
+  await begin(5)
+  expect(warned).toHaveLength(1)
 })

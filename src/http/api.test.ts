@@ -519,6 +519,50 @@ describe('bodies', () => {
   })
 })
 
+describe('nodes', () => {
+  test('are listed with what they do and their last sign of life', async () => {
+    await using edge = await startEdge()
+    expect((await edge.api('GET', '/nodes')).json).toEqual({ data: [], next: null })
+    const at = Date.UTC(2026, 10, 21)
+    edge.hub.cluster.nodes = async () => [
+      {
+        id: 'n1',
+        roles: ['worker', 'sender'],
+        host: 'one',
+        version: '1.2.3',
+        startedAt: at,
+        seenAt: at + 2_000,
+      },
+    ]
+    expect((await edge.api('GET', '/nodes')).json).toEqual({
+      data: [
+        {
+          id: 'n1',
+          roles: ['worker', 'sender'],
+          host: 'one',
+          version: '1.2.3',
+          startedAt: '2026-11-21T00:00:00.000Z',
+          seenAt: '2026-11-21T00:00:02.000Z',
+        },
+      ],
+      next: null,
+    })
+    expect((await edge.api('GET', '/nodes?limit=1')).json).toMatchObject({ code: 'E_INVALID' })
+    expect((await edge.ask('GET', '/api/v1/nodes', {})).status).toBe(401)
+  })
+
+  test('hear of what was decided here', async () => {
+    await using edge = await startEdge()
+    edge.hub.events.push(eventRow(1, { status: 'dead' }), eventRow(2, { status: 'dead' }), eventRow(3))
+    edge.hub.commands.push(commandRow(COMMAND, { state: 'held' }))
+    await edge.api('POST', '/dead-letters/evt_1/retry')
+    await edge.api('POST', '/dead-letters/evt_2/discard')
+    await edge.api('POST', '/events/evt_3/replay')
+    await edge.api('POST', `/commands/${COMMAND}/resolve`, { decision: 'sent' })
+    expect(edge.hub.changed).toEqual(['support', 'support', 'support', 'support'])
+  })
+})
+
 describe('faults', () => {
   test('nobody foresaw are told by a request id and logged with their cause', async () => {
     await using edge = await startEdge()

@@ -1,5 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -177,6 +186,16 @@ test('what a crash left half-written goes at the next start; files are for their
   const place = join(dir, sha('abc').slice(0, 2), sha('abc').slice(2))
   expect(existsSync(place)).toBe(true)
   expect(statSync(place).mode & 0o077).toBe(0)
+})
+
+test('in a folder that nodes share, what another is receiving stays', async () => {
+  await openMediaFolder(dir)
+  const [old, fresh] = [randomUUID(), randomUUID()]
+  for (const name of [old, fresh]) writeFileSync(join(dir, 'incoming', name), 'half')
+  const now = Date.now()
+  utimesSync(join(dir, 'incoming', old), now / 1000, now / 1000 - 7_200)
+  await openMediaFolder(dir, { spoolBefore: now - 3_600_000 })
+  expect(readdirSync(join(dir, 'incoming'))).toEqual([fresh])
 })
 
 test('a bucket that refuses says so and keeps the bytes until they are dropped', async () => {
