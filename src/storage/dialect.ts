@@ -71,11 +71,13 @@ export interface Engine {
   reserveIds(db: Db, table: 'event' | 'delivery' | 'lane' | 'contact', count: number): Promise<number[]>
   /** `wanted w` joined with the first `limit` events `e` that wait in each lane `w.id`. */
   firstEvents(wanted: RawBuilder<unknown>, limit: number): RawBuilder<unknown>
-  /** Added to a select: rows others hold are left out, the rest is locked. */
+  /** Added to a select: its rows are locked. */
+  readonly forUpdate: RawBuilder<unknown>
+  /** {@link forUpdate}; rows others hold are left out. */
   readonly skipLocked: RawBuilder<unknown>
-  /** Added to a select: others may read these rows, and change them only after this transaction. */
-  readonly forShare: RawBuilder<unknown>
-  /** {@link forShare}; rows somebody is changing are left out. */
+  /** Added to a select: who wants these rows {@link forUpdate} waits for this transaction; plain updates do not. */
+  readonly forKeyShare: RawBuilder<unknown>
+  /** Added to a select: nobody changes these rows before this transaction ends; rows somebody is changing are left out. */
   readonly shareSkipLocked: RawBuilder<unknown>
   /** To be thrown by work that finds under its locks that what it read before is not so any more: it runs again. */
   lostRace(): Error

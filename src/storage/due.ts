@@ -6,11 +6,17 @@ import { appendToLanes } from './tail.ts'
 
 /**
  * Lays due timers into their lanes as events, and gives up on messages that parked events waited for. Lanes are
- * locked before what hangs on them, as turns do; then it is read again what is still so.
+ * locked before what hangs on them, as turns do; then it is read again what is still so. Two transactions, because
+ * each locks lanes in order.
  */
-export async function fireDue(engine: Engine, db: Db, limit: number, now: number): Promise<number> {
-  if (!(await engine.isAlone(db, 'timers'))) return 0
-  return (await fireTimers(engine, db, limit, now)) + (await giveUpWaiting(engine, db, limit, now))
+export async function fireDue(engine: Engine, limit: number, now: () => number): Promise<number> {
+  let fired = 0
+  for (const fire of [fireTimers, giveUpWaiting]) {
+    fired += await engine.write(async (db) =>
+      (await engine.isAlone(db, 'timers')) ? fire(engine, db, limit, now()) : 0,
+    )
+  }
+  return fired
 }
 
 async function fireTimers(engine: Engine, db: Db, limit: number, now: number): Promise<number> {

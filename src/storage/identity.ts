@@ -4,8 +4,7 @@ import type { Party } from '../core/events.ts'
 import { otherAddress } from '../core/phone.ts'
 import type { MergeProof } from '../core/store.ts'
 import type { Db, Engine } from './dialect.ts'
-import { mergeContacts } from './merge.ts'
-import { currentContact } from './merge-record.ts'
+import { newProofs, noteMerge } from './merge.ts'
 
 const isPerson = (address: Address): boolean => chatKind(address) === 'direct'
 
@@ -23,8 +22,9 @@ interface Known {
 }
 
 /**
- * Finds or makes the contact of every party, learns their further addresses, and joins contacts that are proved
- * to be one person: at once where their lanes are free, else as soon as they are.
+ * Finds or makes the contact of every party, learns their further addresses, and finds contacts that are proved
+ * to be one person. They are merged in a transaction of their own: within another one the locks would come out of
+ * order, and two that accept would wait for each other.
  *
  * What proves it, and nothing else does:
  * 1. One fact names both addresses, or the gateway's directory does.
@@ -33,7 +33,9 @@ interface Known {
  *    two people, whatever the plan says; one that was taken for the other before is given back when it shows
  *    a private id of its own.
  *
+ * @param proofs what to do with a new proof: ask that they be merged first, or note that they have to be
  * @returns contact id by person address, for every address of every party
+ * @throws MergeFirst
  */
 export async function resolveContacts(
   engine: Engine,
@@ -41,6 +43,7 @@ export async function resolveContacts(
   parties: readonly Party[],
   now: number,
   how: Knowledge = 'seen',
+  proofs: 'first' | 'note' = 'first',
 ): Promise<Map<Address, number>> {
   const groups = parties
     .map((party) => ({ party, addresses: [party.address, ...party.aliases].filter(isPerson) }))
@@ -108,13 +111,25 @@ export async function resolveContacts(
     await db.updateTable('address').set({ seen: 1 }).where('address', '=', address).execute()
   }
   merges.push(...(await sameLines(engine, db, learnt, seenNow)))
-  for (const pair of merges) await mergeContacts(engine, db, pair, now)
-  if (merges.length > 0) {
-    for (const [address, id] of contactOf) contactOf.set(address, await currentContact(db, id))
-  }
+  const proved = await newProofs(db, merges)
+  if (proved.length > 0 && proofs === 'first') throw new MergeFirst(parties, how)
+  for (const pair of proved) await noteMerge(db, pair, now)
   return contactOf
 }
 
+/** What was to be done names two contacts that are one: they are to be merged, and then it is to be done again. */
+export class MergeFirst extends Error {
+  readonly parties: readonly Party[]
+  readonly how: Knowledge
+
+  constructor(parties: readonly Party[], how: Knowledge) {
+    super('two contacts have to be merged first')
+    this.parties = parties
+    this.how = how
+  }
+}
+
+/** An address learnt while its contact was being merged may still name the one that went. */
 async function lookUp(engine: Engine, db: Db, addresses: readonly Address[]): Promise<Map<Address, Known>> {
   const wanted = [...new Set(addresses)].sort()
   const table = engine.table(
@@ -122,9 +137,8 @@ async function lookUp(engine: Engine, db: Db, addresses: readonly Address[]): Pr
     wanted.map((address) => ({ address })),
   )
   const { rows } = await sql<{ address: Address; contact_id: number; seen: number }>`
-    select a.address, a.contact_id, a.seen from ${table} w join address a on a.address = w.address`.execute(
-    db,
-  )
+    select a.address, coalesce(c.merged_into, a.contact_id) as contact_id, a.seen
+    from ${table} w join address a on a.address = w.address join contact c on c.id = a.contact_id`.execute(db)
   return new Map(rows.map((row) => [row.address, { contact_id: row.contact_id, seen: row.seen === 1 }]))
 }
 

@@ -278,7 +278,7 @@ async function stillApart(engine: Engine, db: Db, contacts: readonly (number | u
   const { rows } = await sql<{ merged_into: number | null }>`select c.merged_into from ${engine.table(
     { id: 'int' },
     wanted.map((id) => ({ id })),
-  )} w join contact c on c.id = w.id order by c.id ${engine.forShare}`.execute(db)
+  )} w join contact c on c.id = w.id order by c.id ${engine.forKeyShare}`.execute(db)
   if (rows.some((row) => row.merged_into !== null)) throw engine.lostRace()
 }
 

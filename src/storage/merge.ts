@@ -18,36 +18,27 @@ const PATIENCE_MS = 5_000
  * wins, then nobody's; the epoch is the larger plus one; timers and state that collide are the kept one's.
  * Everything is written down, so that `undoMerge` can take it back.
  *
- * While a lane or outbox of either is leased nothing is touched and the merge is noted for later. Two contacts
- * a person took apart are never joined again by themselves.
- * @returns the id of the contact that stays, or undefined when nothing was merged
+ * While a lane or outbox of either is leased nothing is touched. Two contacts a person took apart are never joined
+ * again by themselves.
+ *
+ * To be run in a transaction of its own, which has no locks yet: it waits for lanes, and for nothing after them.
+ * @returns false when it has to be tried again
  */
-export async function mergeContacts(
+async function mergeContacts(
   engine: Engine,
   db: Db,
-  pair: { a: number; b: number; proof: MergeProof; since?: number },
+  pair: { a: number; b: number; proof: MergeProof; since: number },
   now: number,
-): Promise<number | undefined> {
+): Promise<boolean> {
   const a = await currentContact(db, pair.a)
   const b = await currentContact(db, pair.b)
   const [kept, gone] = a < b ? [a, b] : [b, a]
-  if (kept === gone) return kept
-  // From here on nobody makes a lane for either. Another merge may have been quicker.
-  await engine.lock(db, 'contact', [kept, gone])
-  if ((await currentContact(db, kept)) !== kept || (await currentContact(db, gone)) !== gone)
-    throw engine.lostRace()
-  if (await takenApart(db, kept, gone)) return undefined
+  if (kept === gone || (await takenApart(db, kept, gone))) return true
 
-  const chats = await db
-    .selectFrom('chat')
-    .select(['id', 'instance', 'contact_id'])
-    .where('contact_id', 'in', [kept, gone])
-    .where('merged_into', 'is', null)
-    .orderBy('id')
-    .execute()
+  const chats = await chatsOf(db, kept, gone)
   const moving = chats.filter((chat) => chat.contact_id === gone)
   const touched = chats.filter((chat) => moving.some((one) => one.instance === chat.instance))
-  const patient = now - (pair.since ?? now) < PATIENCE_MS
+  const patient = now - pair.since < PATIENCE_MS
   if (
     !(await lockLanes(
       engine,
@@ -55,10 +46,12 @@ export async function mergeContacts(
       touched.map((chat) => chat.id),
       patient,
     ))
-  ) {
-    await noteMerge(db, { a: kept, b: gone, proof: pair.proof }, now)
-    return undefined
-  }
+  )
+    return false
+  // From here on nobody makes a lane for either. What was done until we had these locks is seen only now.
+  if (!(await lockPeople(engine, db, kept, gone))) return false
+  const still = (await currentContact(db, kept)) === kept && (await currentContact(db, gone)) === gone
+  if (!still || (await chatsOf(db, kept, gone)).length !== chats.length) throw engine.lostRace()
 
   const names = await db
     .selectFrom('contact')
@@ -92,15 +85,32 @@ export async function mergeContacts(
     .insertInto('contact_merge')
     .values({ kept, gone, at: now, proof: pair.proof, detail: JSON.stringify(detail), undone_at: null })
     .execute()
-  await db
-    .deleteFrom('pending_merge')
-    .where('contact_a', 'in', [kept, gone])
-    .where('contact_b', 'in', [kept, gone])
-    .execute()
-  return kept
+  return true
 }
 
-/** Notes a merge that cannot happen in this transaction; the janitor does it. */
+const chatsOf = (db: Db, kept: number, gone: number) =>
+  db
+    .selectFrom('chat')
+    .select(['id', 'instance', 'contact_id'])
+    .where('contact_id', 'in', [kept, gone])
+    .where('merged_into', 'is', null)
+    .orderBy('id')
+    .execute()
+
+/**
+ * Locks both contacts and the addresses of the one that goes. Waits for nobody: whoever has one of them may be
+ * waiting for a lane of ours.
+ */
+async function lockPeople(engine: Engine, db: Db, kept: number, gone: number): Promise<boolean> {
+  const { rows: people } = await sql`select id from contact where id in (${kept}, ${gone})
+    order by id ${engine.skipLocked}`.execute(db)
+  const { rows: free } = await sql`select address from address where contact_id = ${gone}
+    order by address ${engine.skipLocked}`.execute(db)
+  const all = await db.selectFrom('address').select('address').where('contact_id', '=', gone).execute()
+  return people.length === 2 && free.length === all.length
+}
+
+/** Notes what was proved; `mergeWaiting` makes it so. */
 export async function noteMerge(
   db: Db,
   { a, b, proof }: { a: number; b: number; proof: MergeProof },
@@ -113,27 +123,57 @@ export async function noteMerge(
     .execute()
 }
 
-/** Merges that had to wait. @returns how many still wait */
-export async function mergeWaiting(engine: Engine, db: Db, now: number): Promise<number> {
-  if (!(await engine.isAlone(db, 'merges'))) return 0
-  const waiting = await db.selectFrom('pending_merge').selectAll().orderBy('id').limit(100).execute()
-  for (const { id, contact_a, contact_b, proof, created_at } of waiting) {
-    await db.deleteFrom('pending_merge').where('id', '=', id).execute()
-    const pair = { a: contact_a, b: contact_b, proof: proof as MergeProof, since: created_at }
-    await mergeContacts(engine, db, pair, now)
-    // One that goes on waiting keeps the time it began.
-    await db
-      .updateTable('pending_merge')
-      .set({ created_at })
-      .where('contact_a', 'in', [contact_a, contact_b])
-      .where('contact_b', 'in', [contact_a, contact_b])
-      .execute()
-  }
-  const left = await db
+/**
+ * Makes contacts one that were proved to be, each pair in a transaction of its own.
+ * @param since only of proofs noted from then on (ms)
+ * @returns how many still wait
+ */
+export async function mergeWaiting(engine: Engine, now: () => number, since = 0): Promise<number> {
+  const waiting = await engine.read
     .selectFrom('pending_merge')
-    .select(db.fn.countAll<number>().as('n'))
-    .executeTakeFirst()
-  return Number(left?.n ?? 0)
+    .select('id')
+    .where('created_at', '>=', since)
+    .orderBy('id')
+    .limit(100)
+    .execute()
+  if (waiting.length === 0) return 0
+  for (const { id } of waiting) await engine.write((db) => mergeNoted(engine, db, id, now()))
+  const { n } = await engine.read
+    .selectFrom('pending_merge')
+    .select((of) => of.fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow()
+  return Number(n)
+}
+
+async function mergeNoted(engine: Engine, db: Db, id: number, now: number): Promise<void> {
+  if (!(await engine.isAlone(db, 'merges'))) return
+  const noted = await db.selectFrom('pending_merge').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!noted) return
+  const { contact_a: a, contact_b: b, proof, created_at: since } = noted
+  const over = await mergeContacts(engine, db, { a, b, proof: proof as MergeProof, since }, now)
+  // Last of all: a turn that holds its lane and notes the same proof waits for this row.
+  if (over) await db.deleteFrom('pending_merge').where('id', '=', id).execute()
+}
+
+/** Those pairs that are neither noted already nor were taken apart by a person. */
+export async function newProofs<P extends { a: number; b: number }>(
+  db: Db,
+  pairs: readonly P[],
+): Promise<P[]> {
+  const fresh: P[] = []
+  for (const pair of pairs) {
+    const a = await currentContact(db, pair.a)
+    const b = await currentContact(db, pair.b)
+    if (a === b || (await takenApart(db, a, b))) continue
+    const noted = await db
+      .selectFrom('pending_merge')
+      .select('id')
+      .where('contact_a', '=', Math.min(pair.a, pair.b))
+      .where('contact_b', '=', Math.max(pair.a, pair.b))
+      .executeTakeFirst()
+    if (!noted) fresh.push(pair)
+  }
+  return fresh
 }
 
 /**

@@ -165,6 +165,7 @@ async function lookAgain(db: Db, chat: number, now: number): Promise<void> {
  * @returns whether the echo was of a command of ours
  */
 export async function settleEcho(
+  engine: Engine,
   db: Db,
   instance: string,
   chat: number,
@@ -173,13 +174,18 @@ export async function settleEcho(
   now: number,
 ): Promise<boolean> {
   if (commandId === undefined) return false
-  const command = await db
-    .selectFrom('command')
-    .select(['seq', 'state', 'id', 'chat_id'])
-    .where('id', '=', commandId)
-    .where('instance', '=', instance)
-    .executeTakeFirst()
-  if (!command) return false
+  const find = () =>
+    db
+      .selectFrom('command')
+      .select(['seq', 'state', 'id', 'chat_id'])
+      .where('id', '=', commandId)
+      .where('instance', '=', instance)
+      .executeTakeFirst()
+  const seen = await find()
+  if (!seen) return false
+  // Before the command itself, as those do who claim it at this moment.
+  await engine.lock(db, 'outbox', [seen.chat_id])
+  const command = (await find()) ?? seen
   await sql`update message set command_id = ${command.id}, status = case when status < ${SENT} then ${SENT} else status end
     where chat_id = ${chat} and message_id = ${messageId}`.execute(db)
   if (command.state === 'sent') return true

@@ -40,7 +40,7 @@ async function bury(engine: Engine, db: Db, silentMs: number, now: number): Prom
     { id: 'text' },
     rows.map(({ id }) => ({ id })),
   )
-  await endLeases(db, sql`holder in (select d.id from ${dead} d)`, now)
+  await endLeases(engine, db, sql`holder in (select d.id from ${dead} d)`, now)
   return rows.map(toNode)
 }
 

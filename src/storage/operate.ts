@@ -3,6 +3,7 @@ import type { CommandState } from '../core/commands.ts'
 import type { ChatId, CommandId, EventId } from '../core/ids.ts'
 import type { Owner } from '../core/turn.ts'
 import type { Db, Engine } from './dialect.ts'
+import { currentChat } from './merge-record.ts'
 import { appendToLanes, wakeOutboxes } from './tail.ts'
 
 /** What a person decides about things that wait for one. */
@@ -17,9 +18,16 @@ export async function retryEvent(
   ended: boolean,
   now: number,
 ): Promise<EventId | undefined> {
+  const find = () => db.selectFrom('event').selectAll().where('id', '=', id).executeTakeFirst()
+  const seen = await find()
+  if (!seen || seen.lane_id === null) return undefined
+  // What is over stays in the lane it was handled in, even when another chat has taken that one up.
+  const lane = await currentChat(db, seen.lane_id)
+  await engine.lock(db, 'lane', [lane])
   await engine.lock(db, 'event', [id])
-  const event = await db.selectFrom('event').selectAll().where('id', '=', id).executeTakeFirst()
-  if (!event || event.lane_id === null) return undefined
+  const event = await find()
+  if (!event) return undefined
+  if (event.lane_id !== seen.lane_id || (await currentChat(db, lane)) !== lane) throw engine.lostRace()
   const failed = event.status === 'dead'
   if (!failed && !(ended && ENDED.includes(event.status))) return undefined
   const [fresh] = await engine.reserveIds(db, 'event', 1)
@@ -28,6 +36,7 @@ export async function retryEvent(
     .values({
       ...event,
       id: fresh!,
+      lane_id: lane,
       place: null,
       status: 'parked',
       accepted_at: now,
@@ -48,7 +57,7 @@ export async function retryEvent(
       .where('id', '=', id)
       .execute()
   }
-  await appendToLanes(engine, db, [{ event: fresh!, lane: event.lane_id }])
+  await appendToLanes(engine, db, [{ event: fresh!, lane }])
   return fresh as EventId
 }
 

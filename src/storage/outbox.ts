@@ -313,13 +313,13 @@ export async function markTyped(
   send: { id: string; chat: number; fence: number },
   readyAt: number,
 ): Promise<void> {
-  await db.updateTable('command').set({ typed: 1 }).where('id', '=', send.id).execute()
   await db
     .updateTable('outbox')
     .set({ holder: null, ready_at: readyAt })
     .where('chat_id', '=', send.chat)
     .where('fence', '=', send.fence)
     .execute()
+  await db.updateTable('command').set({ typed: 1 }).where('id', '=', send.id).execute()
 }
 
 /** See {@link OutboxStore.enqueue}. */

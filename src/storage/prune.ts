@@ -18,7 +18,9 @@ export async function prune(engine: Engine, limits: RetentionConfig, now: number
     and status in ('done', 'skipped', 'discarded', 'unrouted') order by id limit ${BATCH}`
   const batches = [
     sql`delete from delivery where id in (select id from delivery where id <= ${deliveries} order by id limit ${BATCH})`,
-    sql`delete from dedupe where key in (select key from dedupe where expires_at < ${now} limit ${BATCH})`,
+    // One that somebody has at this moment is left for the next time.
+    sql`delete from dedupe where key in (
+      select key from dedupe where expires_at < ${now} limit ${BATCH} ${engine.skipLocked})`,
     sql`delete from early_receipt where (instance, message_id) in
       (select instance, message_id from early_receipt where expires_at < ${now} limit ${BATCH})`,
     sql`delete from step where event_id in (select distinct event_id from step where event_id <= ${events} limit ${BATCH})`,

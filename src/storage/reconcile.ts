@@ -37,7 +37,8 @@ export async function claimUnknown(
   now: number,
 ): Promise<UnknownSend[]> {
   // Settled meanwhile, by whatever way: nothing is left to look for.
-  await sql`update command set search_at = null where search_at is not null and state not in ('unknown', 'held')`.execute(
+  await sql`update command set search_at = null where seq in (
+    select seq from command where search_at is not null and state not in ('unknown', 'held') ${engine.skipLocked})`.execute(
     db,
   )
   const { rows } = await sql<Unsettled>`

@@ -18,6 +18,7 @@ export async function recordLog(
   now: number,
 ): Promise<void> {
   const messages: NewMessage[] = []
+  const changes: { turn: LogSource; change: Exclude<LogChange, { type: 'message' | 'receipt' }> }[] = []
   const receipts: { chat: number; instance: string; target: MessageId; status: number }[] = []
   for (const turn of turns) {
     for (const change of turn.log) {
@@ -41,10 +42,16 @@ export async function recordLog(
           status: MESSAGE_STATUSES.indexOf(change.state),
         })
       } else {
-        await changeMessage(db, turn, change, now)
+        changes.push({ turn, change })
       }
     }
   }
+  // Contacts and numbers are shared by chats: whoever locks several does so in one order.
+  changes.sort(
+    (a, b) =>
+      contactOf(a) - contactOf(b) || (numberOf(a) < numberOf(b) ? -1 : numberOf(a) > numberOf(b) ? 1 : 0),
+  )
+  for (const { turn, change } of changes) await changeMessage(engine, db, turn, change, now)
   await insertMessages(engine, db, messages)
   await raiseStatus(engine, db, receipts, now)
   const talks = turns.flatMap((turn) => {
@@ -58,7 +65,12 @@ export async function recordLog(
   await unpark(engine, db, messages)
 }
 
+type Change = { turn: LogSource; change: LogChange }
+const contactOf = ({ change }: Change): number => (change.type === 'name' ? (change.contact ?? 0) : 0)
+const numberOf = ({ turn, change }: Change): string => (change.type === 'connection' ? turn.instance : '')
+
 async function changeMessage(
+  engine: Engine,
   db: Db,
   turn: LogSource,
   change: Exclude<LogChange, { type: 'message' | 'receipt' }>,
@@ -66,7 +78,7 @@ async function changeMessage(
 ): Promise<void> {
   switch (change.type) {
     case 'echo':
-      await settleEcho(db, turn.instance, turn.lane, change.messageId, change.command, now)
+      await settleEcho(engine, db, turn.instance, turn.lane, change.messageId, change.command, now)
       return
     case 'name':
       await rename(db, turn.lane, change)

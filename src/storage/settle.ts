@@ -177,7 +177,7 @@ export async function recoverAfterCrash(
         when search_at < ${now + BETWEEN_LOOKS_MS} then search_at else ${now + BETWEEN_LOOKS_MS} end
       where search_at > ${now} and state in ('unknown', 'held')`.execute(db)
   }
-  return endLeases(db, whose, now)
+  return endLeases(engine, db, whose, now)
 }
 
 /**
@@ -185,17 +185,21 @@ export async function recoverAfterCrash(
  * for what may be done twice.
  */
 export async function endLeases(
+  engine: Engine,
   db: Db,
   whose: RawBuilder<boolean>,
   now: number,
 ): Promise<{ unknown: number; lanes: number }> {
-  const lanes = await sql`update lane set holder = null, ready_at = ${now}
-    where id in (select id from lane where ready_at is not null and ${whose} order by id)`.execute(db)
+  // Locked first: a lease that somebody else takes meanwhile is theirs.
+  const lanes = await sql`update lane set holder = null, ready_at = ${now} from (
+      select id from lane where ready_at is not null and ${whose} order by id ${engine.forUpdate}) w
+    where lane.id = w.id`.execute(db)
   // The lease itself marks who was at it; locked before the commands, as everywhere.
-  const { rows: chats } = await sql<{ chat_id: number }>`update outbox set holder = null, ready_at = ${now}
-    where chat_id in (select chat_id from outbox where ${whose} order by chat_id) returning chat_id`.execute(
-    db,
-  )
+  const { rows: chats } = await sql<{
+    chat_id: number
+  }>`update outbox set holder = null, ready_at = ${now} from (
+      select chat_id from outbox where ${whose} order by chat_id ${engine.forUpdate}) w
+    where outbox.chat_id = w.chat_id returning outbox.chat_id`.execute(db)
   if (chats.length === 0) return { unknown: 0, lanes: Number(lanes.numAffectedRows ?? 0) }
   const sending = db
     .updateTable('command')

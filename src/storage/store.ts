@@ -2,9 +2,9 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Clock } from '../core/ports.ts'
 import type { Arrival, ClusterStore, Store } from '../core/store.ts'
 import { commitTurns } from './commit.ts'
-import type { Engine } from './dialect.ts'
+import type { Db, Engine } from './dialect.ts'
 import { fireDue } from './due.ts'
-import { resolveContacts } from './identity.ts'
+import { MergeFirst, resolveContacts } from './identity.ts'
 import { acceptBatch } from './inbox.ts'
 import { holdInstance } from './instances.ts'
 import * as lanes from './lanes.ts'
@@ -38,8 +38,22 @@ export interface StoreOptions {
 export function createStore(engine: Engine, options: StoreOptions): Store {
   const { clock } = options
   const now = () => clock.now()
+  /** A transaction that may prove contacts to be one: they are merged, and it is done again. */
+  const identifying = async <T>(work: (db: Db) => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await engine.write(work)
+      } catch (error) {
+        if (!(error instanceof MergeFirst)) throw error
+        const { parties, how } = error
+        const since = now()
+        await engine.write((db) => resolveContacts(engine, db, parties, now(), how, 'note'))
+        await mergeWaiting(engine, now, since)
+      }
+    }
+  }
   const accept = (batch: readonly Arrival[]) =>
-    engine.write((db) => acceptBatch(engine, db, batch, { now: now(), dedupeMs: options.dedupeMs }))
+    identifying((db) => acceptBatch(engine, db, batch, { now: now(), dedupeMs: options.dedupeMs }))
   return {
     ...createReads(engine.read),
     ...options.cluster,
@@ -74,11 +88,8 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     failTurn: (failure) => engine.write((db) => lanes.failTurn(engine, db, failure, now())),
     beginStep: (step, epoch) => engine.write((db) => beginStep(db, step, epoch)),
     finishStep: (step, guard, result) => engine.write((db) => finishStep(db, step, guard, result)),
-    fireDue: (limit) => engine.write((db) => fireDue(engine, db, limit, now())),
-    async mergePending() {
-      const waiting = await engine.read.selectFrom('pending_merge').select('id').limit(1).executeTakeFirst()
-      return waiting ? engine.write((db) => mergeWaiting(engine, db, now())) : 0
-    },
+    fireDue: (limit) => fireDue(engine, limit, now),
+    mergePending: () => mergeWaiting(engine, now),
     claimSends: (request) => engine.write((db) => outbox.claimSends(engine, db, request, now())),
     typed: (send, readyAt) => engine.write((db) => outbox.markTyped(db, send, readyAt)),
     settle: (batch) => engine.write((db) => settle.settleSends(engine, db, batch, now(), options)),
@@ -86,7 +97,7 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     conclude: (conclusion) => engine.write((db) => reconcile.conclude(engine, db, conclusion, now())),
     recover: () => engine.write((db) => settle.recoverAfterCrash(engine, db, options.abandoned, now())),
     learn: (party) =>
-      engine.write(async (db) => {
+      identifying(async (db) => {
         await resolveContacts(engine, db, [party], now(), 'directory')
       }),
     undoMerge: (id) => engine.write((db) => undoMerge(engine, db, id, now())),
@@ -95,7 +106,7 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     expireMedia: (request) => engine.write((db) => media.expireMedia(db, request)),
     forgetMedia: (hash) => engine.write((db) => media.forgetMedia(db, hash)),
     holdInstance: (instance, hold) => engine.write((db) => holdInstance(db, instance, hold)),
-    enqueue: (request) => engine.write((db) => outbox.enqueueCommand(engine, db, request, now())),
+    enqueue: (request) => identifying((db) => outbox.enqueueCommand(engine, db, request, now())),
 
     retryEvent: (id, ended = false) => engine.write((db) => operate.retryEvent(engine, db, id, ended, now())),
     discardEvent: (id) => engine.write((db) => operate.discardEvent(db, id)),

@@ -33,9 +33,10 @@ const KEY_OF = { lane: 'id', outbox: 'chat_id', chat: 'id', contact: 'id', event
 export class PostgresEngine implements Engine {
   readonly name = 'postgres'
   readonly read: Db
+  readonly forUpdate = sql.raw('for update')
   readonly skipLocked = sql.raw('for update skip locked')
   readonly shareSkipLocked = sql.raw('for share skip locked')
-  readonly forShare = sql.raw('for share')
+  readonly forKeyShare = sql.raw('for key share')
   readonly connections: Connections
   readonly #clock: Clock
   readonly #simulated: Clock | undefined

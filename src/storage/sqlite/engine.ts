@@ -35,8 +35,9 @@ interface Job {
 export class SqliteEngine implements Engine {
   readonly name = 'sqlite'
   readonly read: Db
+  readonly forUpdate = NOTHING
   readonly skipLocked = NOTHING
-  readonly forShare = NOTHING
+  readonly forKeyShare = NOTHING
   readonly shareSkipLocked = NOTHING
   readonly #lock: Connection
   readonly #writer: Connection
