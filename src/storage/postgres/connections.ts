@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { HubError } from '../../core/errors.ts'
 import type { Clock, Logger } from '../../core/ports.ts'
-import { isAway } from './failures.ts'
+import { isAway, unavailable } from './failures.ts'
 
 export interface ConnectionsOptions {
   url: string
@@ -10,6 +10,8 @@ export interface ConnectionsOptions {
   size: number
   clock: Clock
   log: Logger
+  /** How long the database may say nothing to a statement until the connection is given up (ms). Default 35 s. */
+  silenceMs?: number
 }
 
 /** How long somebody who needs a connection waits for a database that is away (ms). */
@@ -20,6 +22,12 @@ const CONNECT_LIMIT_MS = 5_000
 /** Longest statement, and longest pause within a transaction: a process that was stopped must not keep its locks (ms). */
 const STATEMENT_LIMIT_MS = 30_000
 const IDLE_LIMIT_MS = 2_000
+/** Past every statement's end: a way that was cut without a word would else be waited for until TCP gives up, after a quarter of an hour. */
+const SILENCE_MS = STATEMENT_LIMIT_MS + 5_000
+/** What a transaction that takes as long as it takes begins with. */
+export const WITHOUT_LIMIT = 'set local statement_timeout = 0'
+/** As long as the driver can wait. */
+const NO_LIMIT_MS = 2 ** 31 - 1
 /** Statements a connection keeps prepared; texts beyond that are parsed each time. */
 const PREPARED = 400
 
@@ -43,6 +51,7 @@ export const clientOptions = (url: string) => ({
   connectionString: withoutOurs(url),
   types: types as never,
   connectionTimeoutMillis: CONNECT_LIMIT_MS,
+  query_timeout: SILENCE_MS,
   keepAlive: true,
   application_name: 'pombo',
 })
@@ -95,7 +104,12 @@ export class Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
-    this.#pool = new pg.Pool({ ...clientOptions(options.url), max: options.size, idleTimeoutMillis: 60_000 })
+    this.#pool = new pg.Pool({
+      ...clientOptions(options.url),
+      query_timeout: options.silenceMs ?? SILENCE_MS,
+      max: options.size,
+      idleTimeoutMillis: 60_000,
+    })
     // A connection that ends while idle is simply gone; the next one who needs one finds out.
     this.#pool.on('error', (err) => options.log.debug({ err }, 'an idle database connection ended'))
   }
@@ -216,11 +230,15 @@ async function introduce(client: pg.PoolClient): Promise<Known> {
   }
 }
 
+/** The driver's types leave out that a statement may have a limit of its own. */
+type Statement = pg.QueryConfig & { query_timeout?: number }
+
 /** One connection, which is somebody's from `connect` to `release`. Fits Kysely's `PostgresPoolClient`. */
 export class Session {
   readonly #client: pg.PoolClient
   readonly #known: Known
   #broken = false
+  #patient = false
 
   constructor(client: pg.PoolClient, known: Known) {
     this.#client = client
@@ -229,10 +247,14 @@ export class Session {
 
   async query(text: string, parameters: readonly unknown[] = []): Promise<pg.QueryResult> {
     try {
-      return await this.#client.query(this.#statement(text, parameters.map(portable)))
+      this.#patient ||= text === WITHOUT_LIMIT
+      const statement: Statement = this.#statement(text, parameters.map(portable))
+      if (this.#patient) statement.query_timeout = NO_LIMIT_MS
+      return await this.#client.query(statement)
     } catch (error) {
-      if (isAway(error)) this.#broken = true
-      throw error
+      if (!isAway(error)) throw error
+      this.#broken = true
+      throw unavailable(error)
     }
   }
 

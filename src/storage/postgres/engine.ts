@@ -3,7 +3,7 @@ import type { Clock, Logger } from '../../core/ports.ts'
 import type { Cell, Columns, Db, Engine, LockableTable, RowsOf } from '../dialect.ts'
 import type { SchemaTypes } from '../migration.ts'
 import type { Tables } from '../tables.ts'
-import { Connections, type Line, type Session } from './connections.ts'
+import { Connections, type Line, type Session, WITHOUT_LIMIT } from './connections.ts'
 import { isAway, isLostRace, LostRace } from './failures.ts'
 
 export const postgresTypes: SchemaTypes = {
@@ -172,7 +172,7 @@ export class PostgresEngine implements Engine {
   }
 
   async beginMigration(db: Db): Promise<void> {
-    await sql`set local statement_timeout = 0`.execute(db)
+    await sql.raw(WITHOUT_LIMIT).execute(db)
     await sql`select pg_advisory_xact_lock(hashtext(current_schema()), hashtext('pombo migration'))`.execute(
       db,
     )

@@ -25,7 +25,7 @@ const AWAY_SYSTEM = new Set([
   'EAI_AGAIN',
 ])
 const AWAY_DRIVER =
-  /connection terminated|client was closed|not queryable|timeout (expired|exceeded)|server closed/i
+  /connection terminated|client was closed|not queryable|timeout (expired|exceeded)|read timeout|server closed/i
 
 /** True when the database cannot work now, rather than that it refuses the data. */
 export function isAway(error: unknown): boolean {
@@ -34,6 +34,12 @@ export function isAway(error: unknown): boolean {
   if (code === undefined) return AWAY_DRIVER.test(message ?? '')
   return AWAY_CLASSES.test(code) || AWAY_CODES.has(code) || AWAY_SYSTEM.has(code)
 }
+
+/** What the hub calls a failure that {@link isAway}: whoever asked may ask again. */
+export const unavailable = (cause: unknown): HubError =>
+  cause instanceof HubError
+    ? cause
+    : new HubError('E_STORE_UNAVAILABLE', 'The connection to the database was lost.', { cause })
 
 /**
  * True when a transaction lost a race and shall be run again: it then sees what the winner committed.

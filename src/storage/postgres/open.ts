@@ -9,7 +9,7 @@ import { holdRestored } from '../settle.ts'
 import { createStore } from '../store.ts'
 import { Announcements } from './announcements.ts'
 import { DatabaseClock } from './clock.ts'
-import type { Line } from './connections.ts'
+import { type Line, WITHOUT_LIMIT } from './connections.ts'
 import { PostgresEngine, postgresTypes } from './engine.ts'
 import { cannotOpen } from './failures.ts'
 import { placeOf } from './place.ts'
@@ -177,7 +177,7 @@ async function settleIn(
     await sql`update meta set value = ${line.history} where key = 'history' and value <> ${line.history}
     returning key`.execute(db)
   if (rows.length === 0 && !certain) return
-  await sql`set local statement_timeout = 0`.execute(db)
+  await sql.raw(WITHOUT_LIMIT).execute(db)
   const held = await holdRestored(db)
   await sql`update lane set fence = fence + ${FENCE_LEAP}, holder = null,
     ready_at = case when holder is null then ready_at else ${clock.now()}::bigint end`.execute(db)

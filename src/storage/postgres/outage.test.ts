@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type FreshDatabase, freshDatabase } from '../../../test/postgres/database.ts'
+import { Link } from '../../../test/postgres/link.ts'
+import { withClient } from '../../../test/postgres/server.ts'
+import { systemClock } from '../../platform/clock.ts'
+import { createLogger } from '../../platform/log.ts'
+import { Connections } from './connections.ts'
+import { openPostgresStore } from './open.ts'
+
+const log = createLogger({ level: 'silent' })
+
+describe('a way to the database that breaks', () => {
+  let database: FreshDatabase
+  let link: Link
+  let url: string
+
+  beforeAll(async () => {
+    database = await freshDatabase('18')
+    link = new Link(Number(new URL(database.url).port))
+    await link.open()
+    const through = new URL(database.url)
+    through.port = String(link.port)
+    url = through.href
+  })
+  afterAll(async () => {
+    link.close()
+    await database.drop()
+  })
+
+  test('in the middle of a commit is told as a store that is away, so that whoever asked asks again', async () => {
+    const { store } = await openPostgresStore({ url, clock: systemClock, log, dedupeMs: 86_400_000 })
+    try {
+      await withClient(database.url, (client) =>
+        client.query(`create function slow() returns trigger language plpgsql as
+            $$ begin perform pg_sleep(0.5); return null; end $$;
+          create constraint trigger slow after insert on meta deferrable initially deferred
+            for each row execute function slow()`),
+      )
+      const commit = store.ping()
+      const told = expect(commit).rejects.toMatchObject({ code: 'E_STORE_UNAVAILABLE' })
+      await new Promise((resolve) => setTimeout(resolve, 250))
+      link.cut()
+      await told
+      await link.open()
+      await store.ping()
+    } finally {
+      await store.close()
+    }
+  })
+
+  test('without telling anybody costs as long as the longest statement, and no more', async () => {
+    const connections = new Connections({ url, size: 2, clock: systemClock, log, silenceMs: 300 })
+    const ask = async () => {
+      const session = await connections.connect()
+      try {
+        return (await session.query('select 1 as one')).rows
+      } finally {
+        session.release()
+      }
+    }
+    try {
+      await Promise.all([ask(), ask()])
+      link.forget()
+      const lost = { code: 'E_STORE_UNAVAILABLE' }
+      await Promise.all([
+        expect(ask()).rejects.toMatchObject(lost),
+        expect(ask()).rejects.toMatchObject(lost),
+      ])
+      expect(await ask()).toEqual([{ one: 1 }])
+    } finally {
+      await connections.end()
+    }
+  })
+})
