@@ -8,7 +8,8 @@ import { type Recipe, requests } from './lib/messages.ts'
 import { percentile, round } from './lib/stats.ts'
 
 export interface LoadJob {
-  port: number
+  /** Of the nodes that share the load; connections go to them in turns. */
+  ports: readonly number[]
   connections: number
   recipe: Recipe
   /** Ends the round early; what is left of the recipe is not sent. */
@@ -43,7 +44,7 @@ function answer(bytes: Buffer): { status: number; length: number } | undefined {
 }
 
 async function run(job: LoadJob): Promise<LoadResult> {
-  const bodies = requests(job.recipe, `127.0.0.1:${job.port}`)
+  const bodies = requests(job.recipe, '127.0.0.1')
   const latencies = new Float64Array(bodies.length)
   const statuses: Record<string, number> = {}
   let next = 0
@@ -58,9 +59,9 @@ async function run(job: LoadJob): Promise<LoadResult> {
     finish = resolve
   })
 
-  const open = (): Promise<void> =>
+  const open = (port: number): Promise<void> =>
     new Promise((resolve, reject) => {
-      const socket: Socket = connect({ port: job.port, host: '127.0.0.1', noDelay: true })
+      const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true })
       let due = 0
       let busy = false
       let rest: Buffer = Buffer.alloc(0)
@@ -106,7 +107,7 @@ async function run(job: LoadJob): Promise<LoadResult> {
   let started = 0
   const duePaced = (): number => started + (next / (job.pace ?? 1)) * 1000
 
-  await Promise.all(Array.from({ length: job.connections }, open))
+  await Promise.all(Array.from({ length: job.connections }, (_, i) => open(job.ports[i % job.ports.length]!)))
   started = performance.now()
   const deadline =
     job.seconds === undefined

@@ -1,67 +1,129 @@
-/** `npm run bench -- <ingest|turns> [--json] [--engine sqlite] [--seconds n] [--rounds n] [--connections n] [--source] [--profile dir]` */
+/** `npm run bench -- <name> [--json] […]`: see docs/benchmarks.md. */
+import { spawnSync } from 'node:child_process'
+import { appendFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { claims } from './claims.ts'
+import { drain } from './drain.ts'
+import { growth } from './growth.ts'
 import { ingest } from './ingest.ts'
-import { cleanUp } from './lib/children.ts'
+import { build, cleanUp } from './lib/children.ts'
+import { ENGINES } from './lib/databases.ts'
 import type { Options, Report } from './lib/options.ts'
 import { turns } from './turns.ts'
 
-const BENCHES: Record<string, (options: Options, say: (line: string) => void) => Promise<Report>> = {
-  ingest,
-  turns,
+interface Bench {
+  run(options: Options, say: (line: string) => void): Promise<Report>
+  /** Runs the program as users get it. */
+  program: boolean
+  seconds: number
+  rounds: number
+  rows: number
+  limitMinutes: number
 }
-const LIMIT_MS = 280_000
+const BENCHES: Record<string, Bench> = {
+  ingest: { run: ingest, program: true, seconds: 4, rounds: 3, rows: 0, limitMinutes: 8 },
+  turns: { run: turns, program: true, seconds: 4, rounds: 3, rows: 0, limitMinutes: 8 },
+  drain: { run: drain, program: false, seconds: 0, rounds: 3, rows: 100_000, limitMinutes: 15 },
+  claims: { run: claims, program: false, seconds: 6, rounds: 3, rows: 40_000, limitMinutes: 20 },
+  growth: { run: growth, program: true, seconds: 4, rounds: 3, rows: 5_000_000, limitMinutes: 60 },
+}
+/** What `all` runs, one after the other. */
+const ALL = [
+  'ingest',
+  'turns',
+  'ingest --engine postgres --nodes 2',
+  'turns --engine postgres --nodes 2',
+  'drain',
+  'drain --engine postgres',
+  'claims',
+  'growth',
+  'growth --engine postgres',
+]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
     engine: { type: 'string', default: 'sqlite' },
-    seconds: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '3' },
+    nodes: { type: 'string', default: '1' },
+    rows: { type: 'string' },
+    seconds: { type: 'string' },
+    rounds: { type: 'string' },
     connections: { type: 'string', default: '64' },
     source: { type: 'boolean', default: false },
     profile: { type: 'string' },
+    out: { type: 'string' },
   },
 })
-const bench = BENCHES[positionals[0] ?? '']
-if (!bench) {
-  console.error(
-    `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--json] [--engine sqlite] [--seconds n] [--rounds n] [--connections n] [--source] [--profile dir]`,
+const [name = ''] = positionals
+
+function refuse(message: string): never {
+  console.error(message)
+  process.exit(2)
+}
+function number(flag: string, text: string | undefined, usual: number, least: number, most: number): number {
+  if (text === undefined) return usual
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  return refuse(`--${flag} is "${text}"; it must be a whole number from ${least} to ${most}.`)
+}
+
+/** Every bench of {@link ALL} in a process of its own; their last lines go to a file, too. */
+function all(out: string): never {
+  for (const line of ALL) {
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [import.meta.filename, ...line.split(' '), '--json', ...(values.source ? ['--source'] : [])],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    console.log(stdout.trimEnd())
+    if (status !== 0) console.error(`${line}: failed`)
+    else appendFileSync(out, `${stdout.trimEnd().split('\n').at(-1)}\n`)
+  }
+  console.log(`${out} has one line of JSON for each`)
+  process.exit(0)
+}
+
+if (name === 'all') all(resolve(values.out ?? 'bench.jsonl'))
+const bench = BENCHES[name]
+if (!bench)
+  refuse(
+    `usage: npm run bench -- <${[...Object.keys(BENCHES), 'all'].join('|')}> [--json] [--engine ${ENGINES.join('|')}] [--nodes n] [--rows n] [--seconds n] [--rounds n] [--connections n] [--source] [--profile dir] [--out file]`,
   )
-  process.exit(2)
-}
-const number = (name: 'seconds' | 'rounds' | 'connections', most: number): number => {
-  const value = Number(values[name])
-  if (Number.isFinite(value) && value >= 1 && value <= most) return value
-  console.error(`--${name} is "${values[name]}"; it must be a number from 1 to ${most}.`)
-  process.exit(2)
-}
+const engine = ENGINES.find((known) => known === values.engine)
+if (!engine) refuse(`--engine is "${values.engine}"; there are: ${ENGINES.join(', ')}.`)
 const options: Options = {
-  engine: values.engine,
-  seconds: number('seconds', 30),
-  rounds: number('rounds', 9),
-  connections: number('connections', 1000),
+  engine: name === 'claims' ? 'postgres' : engine,
+  nodes: number('nodes', values.nodes, 1, 1, 8),
+  rows: number('rows', values.rows, bench.rows, 10_000, 20_000_000),
+  seconds: number('seconds', values.seconds, bench.seconds, 1, 60),
+  rounds: number('rounds', values.rounds, bench.rounds, 1, 9),
+  connections: number('connections', values.connections, 64, 1, 1000),
   source: values.source,
   ...(values.profile === undefined ? {} : { profile: resolve(values.profile) }),
 }
+if (options.nodes > 1 && options.engine === 'sqlite')
+  refuse('--nodes needs --engine postgres: one process has a SQLite file for itself.')
 
 process.on('exit', cleanUp)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 setTimeout(() => {
-  console.error(`the bench did not end within ${LIMIT_MS / 1000} s`)
+  console.error(`the bench did not end within ${bench.limitMinutes} minutes`)
   process.exit(1)
-}, LIMIT_MS).unref()
+}, bench.limitMinutes * 60_000).unref()
 
+const cores = availableParallelism()
 console.log(
-  `${positionals[0]} on ${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.versions.node}`,
+  `${name} (${options.engine}) on ${cores} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.versions.node}`,
 )
 try {
-  const report = await bench(options, console.log)
+  if (bench.program && !options.source) build()
+  const report = { ...(await bench.run(options, console.log)), cores }
   console.log(values.json ? JSON.stringify(report) : JSON.stringify(report, undefined, 2))
   process.exit(0)
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error)
+  console.error(error instanceof Error ? (error.stack ?? error.message) : error)
   process.exit(1)
 }

@@ -1,75 +1,33 @@
-import {
-  type Child,
-  child,
-  cpuMs,
-  quiet,
-  rssMb,
-  startHub,
-  temporaryFolder,
-  watchMemory,
-} from './lib/children.ts'
+import { type Child, child, cpuMs, temporaryFolder } from './lib/children.ts'
+import { ANSWERING, createConversation } from './lib/conversation.ts'
+import { openDatabases } from './lib/databases.ts'
+import { startNodes } from './lib/nodes.ts'
 import type { Options, Report } from './lib/options.ts'
 import { median, round } from './lib/stats.ts'
-import type { LoadJob, LoadResult } from './load.ts'
 
 const CHATS = 2_000
-const QUESTION = '/help'
-const ANSWER = 'Available commands: /help, /status, /info'
 /** BuilderBot's memory store searches its whole history for each message, so its rate falls as a run goes on. */
 const BUILDERBOT_MESSAGES = 5_000
 const WARM_UP = 3_000
+/** Key of what several nodes did; its ratio is to one of them. */
+const NODES = 'nodes'
 
 /**
  * Whole turns: webhook in, ordered handler, reply over real HTTP to a gateway in another process, recorded
- * as sent. BuilderBot does its own in memory, without network or disk, in the same run.
+ * as sent. BuilderBot does its own in memory, without network or disk, in the same run. Nodes on one database
+ * share the work, whoever takes a message in; they take turns with one of them alone.
  */
 export async function turns(options: Options, say: (line: string) => void): Promise<Report> {
-  const folder = temporaryFolder()
   const gateway = await child('servers/gateway.ts')
-  const hub = await startHub({
-    folder,
-    engine: options.engine,
+  const database = await (await openDatabases(options.engine)).create('turns')
+  const nodes = await startNodes({
+    ...options,
+    url: database.url,
     gatewayPort: gateway.port,
-    source: options.source,
-    profile: options.profile,
-    features: { replies: { rules: [{ match: QUESTION, reply: ANSWER }] } },
+    features: ANSWERING,
   })
   const load: Child = await child('load.ts')
-  let batch = 0
-  let total = 0
-
-  /** Nothing is queued or under way any more: every reply is written down as sent. */
-  async function isRecorded(): Promise<boolean> {
-    for (const state of ['queued', 'sending']) if ((await hub.commands(state)).length > 0) return false
-    return true
-  }
-
-  /** Posts so many messages and waits until the last reply is recorded as sent. */
-  async function messages(count: number): Promise<{ rate: number; ingest: LoadResult; seconds: number }> {
-    const begun = performance.now()
-    const ingest = await load.ask<LoadResult>({
-      port: hub.port,
-      connections: options.connections,
-      recipe: { batch: `T${++batch}x`, count, chats: CHATS, text: QUESTION },
-    } satisfies LoadJob)
-    if (ingest.failed > 0)
-      throw new Error(`the hub refused ${ingest.failed} messages: ${JSON.stringify(ingest.statuses)}`)
-    // Making the bodies is not part of the work: the clock starts with the first byte.
-    const loading = ingest.seconds * 1000
-    const start = Math.max(begun, performance.now() - loading)
-    total += count
-    const limit = performance.now() + 60_000
-    for (;;) {
-      // The far side is asked first: asking the hub all the time would cost it what is measured.
-      const { sends } = await gateway.ask<{ sends: number }>({})
-      if (sends >= total && (await isRecorded())) break
-      if (performance.now() > limit)
-        throw new Error(`the gateway saw ${sends} of ${total} replies within a minute`)
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    const seconds = (performance.now() - start) / 1000
-    return { rate: count / seconds, ingest, seconds }
-  }
+  const conversation = createConversation({ load, gateway, connections: options.connections, chats: CHATS })
 
   async function builderbot(): Promise<number> {
     const bot = await child('servers/builderbot.ts', { cwd: temporaryFolder() })
@@ -82,44 +40,59 @@ export async function turns(options: Options, say: (line: string) => void): Prom
     return BUILDERBOT_MESSAGES / seconds
   }
 
-  await quiet(hub.pid)
-  const idle = rssMb(hub.pid)
-  const warm = await messages(WARM_UP)
+  await nodes.quiet()
+  const idle = nodes.rssMb()
+  const warm = await conversation.messages(nodes, (await nodes.run(1)).ports, WARM_UP)
   const count = Math.max(BUILDERBOT_MESSAGES, Math.round(warm.rate * options.seconds))
 
-  const pombo: number[] = []
-  const theirs: number[] = []
-  const cpuMicros: number[] = []
+  const rates: Record<string, number[]> = {}
+  const cpuMicros: Record<string, number[]> = {}
+  const note = (of: Record<string, number[]>, name: string, value: number): void => {
+    of[name] = [...(of[name] ?? []), value]
+  }
   let loaded = 0
   for (let number = 1; number <= options.rounds; number++) {
-    await quiet(hub.pid)
-    const memory = watchMemory(hub.pid)
-    const before = cpuMs(hub.pid)
-    const result = await messages(count)
-    await quiet(hub.pid)
-    cpuMicros.push(((cpuMs(hub.pid) - before) * 1000) / count)
-    loaded = Math.max(loaded, memory.stop() ?? 0)
-    pombo.push(result.rate)
-    say(
-      `round ${number} pombo      ${Math.round(result.rate)}/s  (${count} messages in ${round(result.seconds)} s, taken in at ${Math.round(result.ingest.rate)}/s)`,
-    )
-    await quiet(hub.pid)
+    for (const [name, running] of [['pombo', 1], ...(options.nodes > 1 ? [[NODES, options.nodes]] : [])] as [
+      string,
+      number,
+    ][]) {
+      const { ports, pids } = await nodes.run(running)
+      await nodes.quiet()
+      const memory = nodes.watchMemory()
+      const used = (): number => pids.reduce((sum, pid) => sum + cpuMs(pid), 0)
+      const before = used()
+      const result = await conversation.messages(nodes, ports, count)
+      await nodes.quiet()
+      note(cpuMicros, name, ((used() - before) * 1000) / count)
+      loaded = Math.max(loaded, memory.stop())
+      note(rates, name, result.rate)
+      say(
+        `round ${number} ${name.padEnd(10)} ${Math.round(result.rate)}/s  (${count} messages in ${round(result.seconds)} s, taken in at ${Math.round(result.ingest.rate)}/s)`,
+      )
+    }
+    await nodes.quiet()
     const rate = await builderbot()
-    theirs.push(rate)
+    note(rates, 'builderbot', rate)
     say(`round ${number} builderbot ${Math.round(rate)}/s`)
   }
-  const { sends } = await gateway.ask<{ sends: number }>({})
-  await hub.stop()
+  const sends = await conversation.sends()
+  await nodes.stop()
+  const rate = (name: string): number => median(rates[name]!)
   return {
     name: 'turns',
     engine: options.engine,
-    rates: { pombo: round(median(pombo), 0), builderbot: round(median(theirs), 0) },
-    ratios: { builderbot: round(median(pombo) / median(theirs)) },
+    rates: Object.fromEntries(Object.keys(rates).map((name) => [name, round(rate(name), 0)])),
+    ratios: {
+      builderbot: round(rate('pombo') / rate('builderbot')),
+      ...(options.nodes > 1 ? { [NODES]: round(rate(NODES) / rate('pombo')) } : {}),
+    },
     rssMb: loaded,
     rss: { idle, loaded },
-    readyMs: hub.startedMs,
-    cpuMicrosPerMessage: Math.round(median(cpuMicros)),
-    messages: total,
+    readyMs: nodes.startedMs,
+    cpuMicrosPerMessage: Object.fromEntries(
+      Object.entries(cpuMicros).map(([name, list]) => [name, Math.round(median(list))]),
+    ),
+    messages: conversation.total,
     /** Sends the gateway saw; more than `messages` would be a reply sent twice. */
     sends,
   }

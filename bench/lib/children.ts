@@ -13,12 +13,16 @@ const undo: (() => void)[] = []
 export function cleanUp(): void {
   for (const step of undo.splice(0).reverse()) step()
 }
+/** Takes something back at the end of the run. @param step must not throw */
+export function afterwards(step: () => void): void {
+  undo.push(step)
+}
 
 /** A folder on the project's own disk: a temporary folder in memory would hide what full sync costs. */
 export function temporaryFolder(): string {
   mkdirSync(join(root, '.tmp'), { recursive: true })
   const folder = mkdtempSync(join(root, '.tmp', 'bench-'))
-  undo.push(() => rmSync(folder, { recursive: true, force: true }))
+  undo.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }))
   return folder
 }
 
@@ -75,30 +79,36 @@ export interface HubChild {
   pid: number
   port: number
   startedMs: number
-  /** One command in that state, if there is one. */
-  commands(state: string): Promise<unknown[]>
+  /** A page of the API's, by its path below `/api/v1`. */
+  page<T>(path: string): Promise<{ data: T[]; next: string | null }>
   stop(): Promise<void>
 }
 
-/** The real program as users get it, started as they would, on a new database file at full sync. */
+/** Makes of the sources what users get. */
+export function build(): void {
+  execFileSync(process.execPath, [join(root, 'scripts/build.ts'), '--fast'], { stdio: 'inherit' })
+}
+
+/**
+ * The real program as users get it, started as they would. Without `source` it must have been built.
+ * Nodes of one database are started one after the other with the same `url`.
+ */
 export async function startHub(options: {
-  folder: string
-  engine: string
+  url: string
   gatewayPort: number
   features?: object
   source: boolean
   profile?: string | undefined
 }): Promise<HubChild> {
-  if (options.engine !== 'sqlite')
-    throw new Error(`This checkout has no engine "${options.engine}"; it has: sqlite.`)
   const port = await freePort()
-  const config = join(options.folder, 'pombo.config.json')
+  const folder = temporaryFolder()
+  const config = join(folder, 'pombo.config.json')
   writeFileSync(
     config,
     JSON.stringify({
       host: '127.0.0.1',
       port,
-      database: `sqlite:${join(options.folder, 'pombo.db')}`,
+      database: options.url,
       instances: [
         {
           id: 'bench',
@@ -108,17 +118,17 @@ export async function startHub(options: {
         },
       ],
       features: options.features ?? {},
+      // Nobody sends any, and nodes would need a folder they share.
+      media: { fetch: false },
     }),
   )
   // As the program's own first line has it.
   const flags = ['--max-semi-space-size=8']
   if (options.profile !== undefined) flags.push('--cpu-prof', `--cpu-prof-dir=${options.profile}`)
-  if (!options.source)
-    execFileSync(process.execPath, [join(root, 'scripts/build.ts'), '--fast'], { stdio: 'inherit' })
   const program = join(root, options.source ? 'src/cli/bin.ts' : 'dist/cli/bin.js')
   const begun = performance.now()
   const hub = spawn(process.execPath, [...flags, program, 'serve', '--config', config], {
-    cwd: options.folder,
+    cwd: folder,
     env: {
       ...process.env,
       POMBO_SECRET_KEY: 'b'.repeat(64),
@@ -146,10 +156,11 @@ export async function startHub(options: {
     pid: hub.pid ?? 0,
     port,
     startedMs: Math.round(performance.now() - begun),
-    async commands(state) {
+    async page<T>(path: string) {
       const headers = { authorization: `Bearer ${API_KEY}` }
-      const response = await fetch(`${base}/api/v1/commands?state=${state}&limit=1`, { headers })
-      return ((await response.json()) as { data: unknown[] }).data
+      const response = await fetch(`${base}/api/v1${path}`, { headers })
+      if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${await response.text()}`)
+      return (await response.json()) as { data: T[]; next: string | null }
     },
     async stop() {
       if (hub.exitCode !== null || hub.signalCode !== null) return

@@ -3,7 +3,10 @@ import { createHmac } from 'node:crypto'
 export const SECRET = 'bench-secret-0123456789'
 export const PATH = '/webhooks/bench'
 const BODY_BYTES = 350
-const SHORTEST_CHAT = 5511900000000
+const FIRST_PHONE = 5511900000000
+
+/** Whose chat the i-th is. */
+export const phoneOf = (i: number): number => FIRST_PHONE + i
 
 export interface Recipe {
   /** Part of every message id, so that no two batches share one. */
@@ -18,7 +21,7 @@ export interface Recipe {
 export function requests({ batch, count, chats, text }: Recipe, host: string): Buffer[] {
   const timestamp = new Date().toISOString().replace(/\.\d+Z/, 'Z')
   return Array.from({ length: count }, (_, i) => {
-    const chat = `${SHORTEST_CHAT + (i % chats)}@s.whatsapp.net`
+    const chat = `${phoneOf(i % chats)}@s.whatsapp.net`
     const payload = {
       id: `3EB0${batch}${i}`,
       timestamp,

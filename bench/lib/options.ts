@@ -1,9 +1,15 @@
+import type { EngineName } from './databases.ts'
+
 export interface Options {
-  engine: string
+  engine: EngineName
   /** Length of one round. */
   seconds: number
   rounds: number
   connections: number
+  /** Of the hub, on one database. */
+  nodes: number
+  /** How much is put into the store before anything is measured. */
+  rows: number
   /** Run the program from `src`, instead of building what users get. */
   source: boolean
   /** Folder for a CPU profile of the hub. */
