@@ -43,10 +43,13 @@ export async function commitTurns(
 
   const refused = await recordCommands(engine, db, turns, now)
   await changeOwners(db, turns, now)
-  await recordLog(engine, db, turns, now)
-  await recordState(engine, db, turns)
-  for (const turn of turns) await recordTimers(db, turn)
-  await finishEvents(engine, db, turns, now)
+  // None of these reads what another one writes.
+  await Promise.all([
+    recordLog(engine, db, turns, now),
+    recordState(engine, db, turns),
+    recordTimers(db, turns),
+    finishEvents(engine, db, turns, now),
+  ])
   return batch.map((turn) =>
     isOurs(turn)
       ? { type: 'committed', commands: turn.commands.length, refused: refused.get(turn.lane) ?? 0 }
@@ -164,7 +167,11 @@ export const forgetTimer = (db: Db, lane: LaneId, fired: { key: string; generati
     .where('generation', '=', fired.generation)
     .execute()
 
-async function recordTimers(db: Db, turn: TurnCommit): Promise<void> {
+async function recordTimers(db: Db, turns: readonly TurnCommit[]): Promise<void> {
+  for (const turn of turns) await recordTimersOf(db, turn)
+}
+
+async function recordTimersOf(db: Db, turn: TurnCommit): Promise<void> {
   if (turn.firedTimer) await forgetTimer(db, turn.lane, turn.firedTimer)
   for (const timer of turn.timers) {
     if (timer.at === null) {

@@ -35,8 +35,8 @@ export interface Engine {
     rows: readonly RowsOf<R>[],
   ): RawBuilder<{ [K in keyof R]: R[K] extends 'int' ? number : string }>
   /**
-   * {@link table} of the rows whose first column names a row that exists, which is locked, in the order of those
-   * keys: what an update of many rows joins with.
+   * {@link table} of the rows whose first column names a row that exists, by its number or a lane by its `key`;
+   * these are locked, in the order of their numbers. What an update of many rows joins with.
    */
   locked<R extends Columns>(
     table: LockableTable,

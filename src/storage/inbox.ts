@@ -38,12 +38,19 @@ export async function acceptBatch(
     counts.duplicates -= 1
   }
 
-  const contacts = await resolveContacts(
-    engine,
-    db,
-    fresh.flatMap((item) => partiesOf(item.event)),
-    now,
-  )
+  const ids = Promise.all([
+    engine.reserveIds(db, 'delivery', batch.length),
+    engine.reserveIds(db, 'event', fresh.length),
+  ])
+  const [contacts] = await Promise.all([
+    resolveContacts(
+      engine,
+      db,
+      fresh.flatMap((item) => partiesOf(item.event)),
+      now,
+    ),
+    ids,
+  ])
   const contactOf = (party: Party | undefined) => (party ? contacts.get(party.address) : undefined)
   const lanes = new Map<string, Mailbox & { count: number; delay: number }>()
   for (const item of fresh) {
@@ -57,35 +64,35 @@ export async function acceptBatch(
     if (lane) lane.count += 1
     else lanes.set(item.laneKey, { instance, chat, contact: chatContact, count: 1, delay: reorderMs })
   }
-  const places = await givePlaces(engine, db, lanes)
+  const places = await givePlaces(engine, db, lanes, now)
   await claimForPersons(db, fresh, places, now)
 
-  const deliveries = await engine.reserveIds(db, 'delivery', batch.length)
-  await engine.insert(
-    db,
-    'delivery',
-    ['id', 'instance', 'received_at', 'source', 'headers', 'body'],
-    batch.map((a, i) => [
-      deliveries[i]!,
-      a.instance,
-      a.receivedAt,
-      a.source,
-      JSON.stringify(a.headers),
-      a.body,
-    ]),
-  )
-  if (fresh.length > 0) {
-    const events = await engine.reserveIds(db, 'event', fresh.length)
-    await engine.insert(
+  const [deliveries, events] = await ids
+  // None of these waits for another.
+  await Promise.all([
+    engine.insert(
+      db,
+      'delivery',
+      ['id', 'instance', 'received_at', 'source', 'headers', 'body'],
+      batch.map((a, i) => [
+        deliveries[i]!,
+        a.instance,
+        a.receivedAt,
+        a.source,
+        JSON.stringify(a.headers),
+        a.body,
+      ]),
+    ),
+    engine.insert(
       db,
       'event',
       EVENT_COLUMNS,
       fresh.map((item, i) =>
         eventRow(item, events[i]!, deliveries[item.arrival]!, batch[item.arrival]!, places, now),
       ),
-    )
-  }
-  await noteTraffic(engine, db, batch, now)
+    ),
+    noteTraffic(engine, db, batch, now),
+  ])
   return outcome
 }
 
@@ -198,77 +205,77 @@ export interface LanePlace {
   next: number
 }
 
-/** Makes missing lanes and chats, then takes `count` places in each lane under its lock. */
+/** What a batch wants of a lane: so many places; the delay (ms) until its events are handled. */
+type Wanted = Mailbox & { count: number; delay: number }
+
+/**
+ * Takes `count` places in each lane under its lock. Lanes and chats are made where they are missing: after the
+ * locks, and in the order of their keys, so that two who make the same ones never wait for each other.
+ */
 export async function givePlaces(
   engine: Engine,
   db: Db,
-  lanes: Map<string, Mailbox & { count: number; delay: number }>,
+  lanes: Map<string, Wanted>,
+  now: number,
 ): Promise<Map<string, LanePlace>> {
   const places = new Map<string, LanePlace>()
   if (lanes.size === 0) return places
-  const ids = await ensureLanes(engine, db, lanes)
-  const wanted = [...lanes]
-    .map(([key, lane]) => ({ id: ids.get(key)!, count: lane.count, delay: lane.delay }))
-    .sort((a, b) => a.id - b.id)
+  const wanted = engine.locked(
+    'lane',
+    { key: 'text', count: 'int', delay: 'int' },
+    [...lanes].map(([key, { count, delay }]) => ({ key, count, delay })),
+  )
   const { rows } = await sql<{ id: number; key: string; next_place: number }>`
     update lane set next_place = lane.next_place + w.count, ready_at = coalesce(lane.ready_at, ${engine.now} + w.delay)
-    from ${engine.locked('lane', { id: 'int', count: 'int', delay: 'int' }, wanted)} w where lane.id = w.id
-    returning lane.id, lane.key, lane.next_place`.execute(db)
-  const after = new Map(rows.map((row) => [row.id, row]))
-  for (const [key, lane] of lanes) {
-    const id = ids.get(key)!
-    const row = after.get(id)
-    // A merge took the lane, and its key, between our reading and our lock.
-    if (row?.key !== key) throw engine.lostRace()
-    places.set(key, { id, next: row.next_place - lane.count })
+    from ${wanted} w where lane.key = w.key returning lane.id, lane.key, lane.next_place`.execute(db)
+  for (const { id, key, next_place } of rows) {
+    places.set(key, { id, next: next_place - lanes.get(key)!.count })
   }
+  const missing = [...lanes].filter(([key]) => !places.has(key))
+  const made = await makeLanes(engine, db, new Map(missing), now)
+  // Somebody else has just made one; this one has places of its own to take in it.
+  if (made.size < missing.length) throw engine.lostRace()
+  for (const [key, id] of made) places.set(key, { id, next: 1 })
   return places
 }
 
-/** Lane ids by key; lanes and their chats are made where they are missing. */
-export async function ensureLanes(
+/** Makes lanes and their chats. @returns ids by key; those that are there already are left out */
+async function makeLanes(
   engine: Engine,
   db: Db,
-  lanes: Map<string, Mailbox>,
+  lanes: ReadonlyMap<string, Wanted>,
+  now: number,
 ): Promise<Map<string, number>> {
-  const find = async (keys: string[]) => {
-    const table = engine.table(
-      { key: 'text' },
-      keys.map((key) => ({ key })),
-    )
-    const { rows } = await sql<{ id: number; key: string }>`
-      select l.id, l.key from ${table} w join lane l on l.key = w.key`.execute(db)
-    return rows
-  }
-  const ids = new Map((await find([...lanes.keys()])).map((row) => [row.key, row.id]))
-  const missing = [...lanes.keys()].filter((key) => !ids.has(key)).sort()
-  if (missing.length === 0) return ids
-  await stillApart(
-    engine,
-    db,
-    missing.map((key) => lanes.get(key)!.contact),
-  )
-  const fresh = await engine.reserveIds(db, 'lane', missing.length)
+  if (lanes.size === 0) return new Map()
+  const keys = [...lanes.keys()].sort()
+  const [ids] = await Promise.all([
+    engine.reserveIds(db, 'lane', keys.length),
+    stillApart(
+      engine,
+      db,
+      keys.map((key) => lanes.get(key)!.contact),
+    ),
+  ])
   const inserted = await engine.insertNew(
     db,
     'lane',
-    ['id', 'key', 'instance'],
-    missing.map((key, i) => [fresh[i]!, key, lanes.get(key)!.instance]),
+    ['id', 'key', 'instance', 'next_place', 'ready_at'],
+    keys.map((key, i) => {
+      const { instance, count, delay } = lanes.get(key)!
+      return [ids[i]!, key, instance, 1 + count, count > 0 ? now + delay : null]
+    }),
     ['key'],
   )
+  const made = new Map(keys.flatMap((key, i) => (inserted[i] ? [[key, ids[i]!] as const] : [])))
   const chats: Cell[][] = []
-  for (const [i, key] of missing.entries()) {
-    if (!inserted[i]) continue
-    ids.set(key, fresh[i]!)
+  for (const [key, id] of made) {
     const { instance, chat, contact } = lanes.get(key)!
     if (!chat) continue
     const address = bestAddress(chat)
-    chats.push([fresh[i]!, instance, address, chatKind(address), contact ?? null, chat.name ?? null])
+    chats.push([id, instance, address, chatKind(address), contact ?? null, chat.name ?? null])
   }
   await engine.insert(db, 'chat', ['id', 'instance', 'address', 'kind', 'contact_id', 'name'], chats)
-  const lost = missing.filter((_, i) => !inserted[i])
-  if (lost.length > 0) for (const row of await find(lost)) ids.set(row.key, row.id)
-  return ids
+  return made
 }
 
 /** A lane is made only for a contact that stands, and no merge may take it away until the lane is there. */
@@ -321,6 +328,10 @@ export async function ensureChat(
   const contacts = await resolveContacts(engine, db, [to], now, 'written')
   const contact = contacts.get(to.address as Address)
   const key = laneKey(instance, to, contact)
-  const ids = await ensureLanes(engine, db, new Map([[key, { instance, chat: to, contact }]]))
-  return ids.get(key)!
+  const find = () => db.selectFrom('lane').select('id').where('key', '=', key).executeTakeFirst()
+  const there = await find()
+  if (there) return there.id
+  const wanted = { instance, chat: to, contact, count: 0, delay: 0 }
+  const made = await makeLanes(engine, db, new Map([[key, wanted]]), now)
+  return made.get(key) ?? (await find())!.id
 }

@@ -64,13 +64,13 @@ export async function readLanes(
   if (lanes.length === 0) return []
   const ids = lanes.map((lane) => ({ id: lane.id })).sort((a, b) => a.id - b.id)
   const wanted = engine.table({ id: 'int' }, ids)
-  const { rows: events } = await sql<EventRow>`
+  const eventRows = sql<EventRow>`
     select e.id, e.lane_id, e.instance, e.delivery_id, e.place, e.author, e.at, e.accepted_at, e.disposition,
       e.generation, e.attempts, e.epoch, e.orphan, e.data, c.id as contact_id, c.name as contact_name
     from ${engine.firstEvents(wanted, perLane)}
     left join contact c on c.id = coalesce((select g.merged_into from contact g where g.id = e.contact_id), e.contact_id)
     order by e.lane_id, e.place`.execute(db)
-  const { rows: chats } = await sql<{
+  const chatRows = sql<{
     id: number
     kind: string
     address: string
@@ -80,9 +80,14 @@ export async function readLanes(
   }>`select c.id, c.kind, c.address, c.name, c.owner, c.epoch from ${wanted} w join chat c on c.id = w.id`.execute(
     db,
   )
-  const { rows: states } = await sql<{ lane_id: number; key: string; data: string }>`
+  const stateRows = sql<{ lane_id: number; key: string; data: string }>`
     select s.lane_id, s.key, s.data from ${wanted} w join state s on s.lane_id = w.id`.execute(db)
 
+  const [{ rows: events }, { rows: chats }, { rows: states }] = await Promise.all([
+    eventRows,
+    chatRows,
+    stateRows,
+  ])
   const byLane = new Map<number, ClaimedLane>()
   for (const lane of lanes) {
     byLane.set(lane.id, {

@@ -52,7 +52,7 @@ export async function claimSends(
     { chat_id: 'int' },
     claimed.map(({ chat_id }) => ({ chat_id })).sort((a, b) => a.chat_id - b.chat_id),
   )
-  const { rows: heads } = await sql<Head>`
+  const headRows = sql<Head>`
     select c.seq, c.id, c.instance, c.chat_id, c.type, c.state, c.body, c.typing_ms, c.typed, c.epoch, c.attempts, c.created_at, c.unknown_at,
       coalesce(octet_length(c.bytes), 0) as carried
     from command c where c.seq in (
@@ -60,9 +60,10 @@ export async function claimSends(
       join command a on a.chat_id = w.chat_id and a.state in ('queued', 'sending', 'unknown')
       group by a.chat_id)`.execute(db)
   // Who owns a chat cannot change until these are marked; a chat that is changing hands is left for a moment.
-  const { rows: chats } = await sql<{ id: number; epoch: number }>`
+  const chatRows = sql<{ id: number; epoch: number }>`
     select c.id, c.epoch from chat c where c.id in (select w.chat_id from ${wanted} w)
     order by c.id ${engine.shareSkipLocked}`.execute(db)
+  const [{ rows: heads }, { rows: chats }] = await Promise.all([headRows, chatRows])
   const headOf = new Map(heads.map((head) => [head.chat_id, head]))
   const epochOf = new Map(chats.map((chat) => [chat.id, chat.epoch]))
   const slots = await loadSlots(

@@ -52,17 +52,26 @@ export async function recordLog(
       contactOf(a) - contactOf(b) || (numberOf(a) < numberOf(b) ? -1 : numberOf(a) > numberOf(b) ? 1 : 0),
   )
   for (const { turn, change } of changes) await changeMessage(engine, db, turn, change, now)
-  await insertMessages(engine, db, messages)
-  await raiseStatus(engine, db, receipts, now)
   const talks = turns.flatMap((turn) => {
     const times = turn.log.flatMap((change) => (change.type === 'message' ? [change.at] : []))
     return times.length === 0 ? [] : [{ id: turn.lane as number, at: Math.max(...times) }]
   })
-  if (talks.length > 0) {
-    await sql`update chat set last_message_at = case when coalesce(chat.last_message_at, 0) < w.at then w.at else chat.last_message_at end
+  await Promise.all([
+    noteTalks(engine, db, talks),
+    unpark(engine, db, messages),
+    insertMessages(engine, db, messages).then(() => raiseStatus(engine, db, receipts, now)),
+  ])
+}
+
+/** When something was last said in these chats. */
+async function noteTalks(
+  engine: Engine,
+  db: Db,
+  talks: readonly { id: number; at: number }[],
+): Promise<void> {
+  if (talks.length === 0) return
+  await sql`update chat set last_message_at = case when coalesce(chat.last_message_at, 0) < w.at then w.at else chat.last_message_at end
       from ${engine.table({ id: 'int', at: 'int' }, talks)} w where chat.id = w.id`.execute(db)
-  }
-  await unpark(engine, db, messages)
 }
 
 type Change = { turn: LogSource; change: LogChange }

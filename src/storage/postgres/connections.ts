@@ -109,7 +109,9 @@ export class Connections {
       query_timeout: options.silenceMs ?? SILENCE_MS,
       max: options.size,
       idleTimeoutMillis: 60_000,
-    })
+      // Statements that do not wait for each other's answers are sent at once; the server takes them in order.
+      pipeline: true,
+    } as pg.PoolConfig)
     // A connection that ends while idle is simply gone; the next one who needs one finds out.
     this.#pool.on('error', (err) => options.log.debug({ err }, 'an idle database connection ended'))
   }

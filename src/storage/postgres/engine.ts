@@ -106,8 +106,8 @@ export class PostgresEngine implements Engine {
     progress: { committing: boolean } = { committing: false },
   ): Promise<T> {
     try {
-      await session.begin()
-      const value = await work(this.#over(session))
+      // Sent ahead of the first statement; one answer is waited for.
+      const [value] = await Promise.all([work(this.#over(session)), session.begin()])
       progress.committing = true
       await session.commit()
       return value
@@ -150,10 +150,11 @@ export class PostgresEngine implements Engine {
   }
 
   locked<R extends Columns>(table: LockableTable, columns: R, rows: readonly RowsOf<R>[]): RawBuilder<never> {
-    const key = Object.keys(columns)[0]!
+    const [first] = Object.keys(columns)
+    const by = first === 'key' ? 'key' : KEY_OF[table]
     return sql<never>`(select t.* from ${this.table(columns, rows)} t
-      join ${sql.table(table)} l on l.${sql.ref(KEY_OF[table])} = t.${sql.ref(key)}
-      order by t.${sql.ref(key)} for update of l)`
+      join ${sql.table(table)} l on l.${sql.ref(by)} = t.${sql.ref(first!)}
+      order by l.${sql.ref(KEY_OF[table])} for update of l)`
   }
 
   async lock(db: Db, table: LockableTable, keys: readonly number[]): Promise<void> {
@@ -222,9 +223,11 @@ export class PostgresEngine implements Engine {
 
   async reserveIds(db: Db, table: string, count: number): Promise<number[]> {
     if (count === 0) return []
-    const { rows } = await sql<{ id: number }>`
-      select nextval(${`${table}_id_seq`}) as id from generate_series(1, ${count}::int)`.execute(db)
-    return rows.map((row) => row.id)
+    const { rows } = await sql<{ ids: string }>`
+      select string_agg(nextval(${`${table}_id_seq`})::text, ' ') as ids from generate_series(1, ${count}::int)`.execute(
+      db,
+    )
+    return rows[0]!.ids.split(' ').map(Number)
   }
 
   lostRace(): Error {
