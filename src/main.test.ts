@@ -123,6 +123,8 @@ describe('a database server that goes away and comes back', () => {
     const { data } = (await (await get('/api/v1/events')).json()) as { data: { status: string }[] }
     expect(data.map(({ status }) => status)).toEqual(['done', 'done'])
     expect(lines.filter((line) => line.startsWith('the store is away')).length).toBeLessThanOrEqual(1)
+    // A connection that was lost is no other database.
+    expect(lines.join('\n')).not.toContain('another copy')
   }, 30_000)
 
   test('for longer: 503 with Retry-After, for deliveries after eight seconds in all', async () => {

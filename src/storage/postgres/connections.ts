@@ -166,9 +166,11 @@ export class Connections {
       const known = this.#sessions.get(client)
       if (known) return known
       client.on('error', () => {})
+      // What is known before it is asked: others may be introduced meanwhile, and be further.
+      const before = this.#line
       const session = new Session(client, await introduce(client))
       this.#pooled = session.pooled
-      await this.#judge(session)
+      if (before) await this.#judge(session, before)
       this.#sessions.set(client, session)
       return session
     } catch (error) {
@@ -182,19 +184,19 @@ export class Connections {
     const session = await this.connect()
     try {
       const { rows } = await session.query(`select ${POSITION} as position`)
-      if (this.#line) this.#line = { ...this.#line, position: (rows[0] as Line).position }
+      const { position } = rows[0] as Line
+      if (this.#line && position > this.#line.position) this.#line = { ...this.#line, position }
     } finally {
       session.release()
     }
   }
 
-  async #judge(session: Session): Promise<void> {
-    const before = this.#line
-    if (!before) return
+  async #judge(session: Session, before: Line): Promise<void> {
     const { line } = session
     const earlier = line.history === before.history && line.position < before.position
-    if (earlier || line.history !== before.history) await this.#onOtherLine?.(session, line, earlier)
-    this.#line = line
+    const other = line.history !== before.history
+    if (earlier || other) await this.#onOtherLine?.(session, line, earlier)
+    if (earlier || other || line.position > (this.#line?.position ?? 0)) this.#line = line
   }
 
   async end(): Promise<void> {
