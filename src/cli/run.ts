@@ -129,11 +129,33 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/simulate.ts')).simulate,
   },
   migrate: {
-    summary: 'Bring the database up to date, and end',
-    about: '`serve` does this at its start too; run it alone to upgrade before the switch.',
-    flags: [CONFIG_FLAG],
-    examples: ['pombo migrate', 'POMBO_DATABASE_URL=sqlite:/var/lib/pombo/pombo.db pombo migrate'],
+    summary: 'Bring the database up to date, or move it to PostgreSQL',
+    about:
+      '`serve` brings it up to date at its start too; run it alone to upgrade before the switch.\n' +
+      'With --from it moves the installation in a SQLite file into an empty PostgreSQL database, compares both, and\n' +
+      'leaves a file that no hub opens. It can be stopped at any moment: run again, it goes on where it was.',
+    flags: [
+      ['--from sqlite:PATH', 'the installation that is to be moved; no hub may use it'],
+      ['--to URL', 'postgres://user:password@host:5432/name; else the database of the configuration'],
+      ['--dry-run', 'only say what would be moved, and whether it can be'],
+      ['--reopen sqlite:PATH', 'take a move back: hubs open that file again'],
+      CONFIG_FLAG,
+    ],
+    examples: [
+      'pombo migrate',
+      'POMBO_DATABASE_URL=sqlite:/var/lib/pombo/pombo.db pombo migrate',
+      'pombo migrate --from sqlite:./data/pombo.db --to postgres://pombo:password@db.internal/pombo',
+    ],
     load: async () => (await import('./commands/migrate.ts')).migrate,
+  },
+  backup: {
+    summary: 'Copy a SQLite database, also while the hub runs',
+    about:
+      'pombo backup <file>: a whole and consistent copy; overwrites nothing. A hub that is started on it holds what it\n' +
+      'believes to be unsent for a person. PostgreSQL has tools of its own for this.',
+    flags: [CONFIG_FLAG],
+    examples: ['pombo backup /backups/pombo-2026-11-21.db'],
+    load: async () => (await import('./commands/backup.ts')).backup,
   },
 }
 

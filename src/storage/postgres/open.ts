@@ -7,6 +7,7 @@ import { type MigrationReport, migrate } from '../migrate.ts'
 import { nodeRows, ofNobody } from '../nodes.ts'
 import { holdRestored } from '../settle.ts'
 import { createStore } from '../store.ts'
+import { refuseHalfMoved, TRANSFER } from '../transfer/marks.ts'
 import { Announcements } from './announcements.ts'
 import { DatabaseClock } from './clock.ts'
 import { type Line, WITHOUT_LIMIT } from './connections.ts'
@@ -48,7 +49,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<{ sto
     if (report.applied.length > 0) log.info({ migrations: report.applied }, 'database migrated')
     const clock = options.simulatedClock ? machine : await databaseClock(engine, machine, log)
     const line = await engine.line()
-    const installation = await engine.write((db) => openInstallation(db, line.history))
+    const installation = await engine.write((db) => openInstallation(db, placeOf(url), line.history))
     await engine.write((db) => settleIn(db, line, { certain: false }, clock, log))
     engine.connections.watch(line, (session, other, certain) =>
       engine.within(session, (db) => settleIn(db, other, { certain }, clock, log)),
@@ -140,8 +141,8 @@ async function timeOf(engine: PostgresEngine): Promise<number> {
   return rows[0]!.now
 }
 
-/** Makes or finds the installation. */
-async function openInstallation(db: Db, history: string): Promise<string> {
+/** Makes or finds the installation. @throws HubError E_STORE_OPEN when one is just being moved here */
+async function openInstallation(db: Db, place: string, history: string): Promise<string> {
   for (const [key, value] of [
     ['installation', randomUUID().slice(0, 8)],
     ['history', history],
@@ -150,12 +151,15 @@ async function openInstallation(db: Db, history: string): Promise<string> {
       db,
     )
   }
-  const { value } = await db
+  // After the insert, which waits for a move that begins at this moment.
+  const rows = await db
     .selectFrom('meta')
-    .select('value')
-    .where('key', '=', 'installation')
-    .executeTakeFirstOrThrow()
-  return value
+    .selectAll()
+    .where('key', 'in', ['installation', TRANSFER])
+    .execute()
+  const value = (key: string) => rows.find((row) => row.key === key)?.value
+  refuseHalfMoved(place, value(TRANSFER))
+  return value('installation')!
 }
 
 /** Fences move on by this much: further than any that were given out and are not in this copy. */

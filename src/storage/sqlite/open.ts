@@ -7,6 +7,8 @@ import type { Db } from '../dialect.ts'
 import { type MigrationReport, migrate } from '../migrate.ts'
 import { holdRestored } from '../settle.ts'
 import { createStore } from '../store.ts'
+import { MOVED, refuseMoved } from '../transfer/marks.ts'
+import { COPIED } from './backup.ts'
 import { bootMarker, SqliteEngine, sqliteTypes } from './engine.ts'
 
 export interface SqliteOptions {
@@ -31,11 +33,10 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     const report = await migrate(engine, sqliteTypes, options.clock.now())
     if (report.applied.length > 0) options.log.info({ migrations: report.applied }, 'database migrated')
     const boot = bootMarker(options.path)
-    const meta = await openInstallation(engine, boot.last)
-    if (meta.restored) {
-      const held = await engine.write((db) => holdRestored(db))
+    const meta = await openInstallation(engine, options.path, boot.last)
+    if (meta.held !== undefined) {
       options.log.error(
-        { held },
+        { held: meta.held },
         'this database is an older copy than the one last used here: its unfinished sends are held for a person',
       )
     }
@@ -72,14 +73,15 @@ export async function migrateSqlite(options: SqliteOptions): Promise<MigrationRe
 }
 
 /** Raises the boot counter past the one noted beside the file, and tells a restored copy from the real one. */
-function openInstallation(engine: SqliteEngine, noted: number) {
+function openInstallation(engine: SqliteEngine, path: string, noted: number) {
   return engine.write(async (db) => {
     const rows = await db
       .selectFrom('meta')
       .selectAll()
-      .where('key', 'in', ['installation', 'boot'])
+      .where('key', 'in', ['installation', 'boot', MOVED, COPIED])
       .execute()
     const value = (key: string) => rows.find((row) => row.key === key)?.value
+    refuseMoved(path, value(MOVED))
     const last = Number(value('boot') ?? 0)
     const boot = Math.max(last, noted) + 1
     const installation = value('installation') ?? randomUUID().slice(0, 8)
@@ -89,8 +91,12 @@ function openInstallation(engine: SqliteEngine, noted: number) {
     ] as const) {
       await writeMeta(db, key, text)
     }
+    const copied = value(COPIED) !== undefined
+    if (copied) await db.deleteFrom('meta').where('key', '=', COPIED).execute()
     // A fresh file beside an old note is a new installation, not a restored one.
-    return { installation, boot, restored: rows.length > 0 && last < noted }
+    const restored = copied || (rows.length > 0 && last < noted)
+    // Together with the new counter: a copy is recognised only once.
+    return { installation, boot, held: restored ? await holdRestored(db) : undefined }
   })
 }
 
