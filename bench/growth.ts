@@ -61,7 +61,7 @@ export async function growth(options: Options, say: (line: string) => void): Pro
     const { store } = await openStore(database)
     await store.close()
     const begun = performance.now()
-    await fill(database, size, () => {})
+    await fill(database, size)
     say(`${size} events are in after ${round((performance.now() - begun) / 1000, 1)} s`)
     const nodes = await startNodes({
       ...options,

@@ -1,8 +1,8 @@
 /** `npm run bench -- <name> [--json] […]`: see docs/benchmarks.md. */
 import { spawnSync } from 'node:child_process'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { claims } from './claims.ts'
 import { drain } from './drain.ts'
@@ -72,6 +72,7 @@ function number(flag: string, text: string | undefined, usual: number, least: nu
 
 /** Every bench of {@link ALL} in a process of its own; their last lines go to a file, too. */
 function all(out: string): never {
+  mkdirSync(dirname(out), { recursive: true })
   for (const line of ALL) {
     const { status, stdout } = spawnSync(
       process.execPath,
@@ -86,7 +87,7 @@ function all(out: string): never {
   process.exit(0)
 }
 
-if (name === 'all') all(resolve(values.out ?? 'bench.jsonl'))
+if (name === 'all') all(resolve(values.out ?? '.tmp/bench.jsonl'))
 const bench = BENCHES[name]
 if (!bench)
   refuse(
