@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import pg from 'pg'
 import * as z from 'zod'
 import type { InstanceId } from '../../core/ids.ts'
@@ -13,6 +14,11 @@ const MOST_INSTANCES = 100
 /** How long after a lost connection listening is tried again, and longest (ms). */
 const AGAIN_MS = 500
 const LONGEST_MS = 10_000
+/** Who only listens does not notice that nothing can be heard any more: it asks this often, and gives up after this (ms). */
+const CHECK_MS = 15_000
+const ANSWER_MS = 5_000
+/** How long a connection may take to end in order (ms). */
+const GOODBYE_MS = 500
 
 const wire = z.object({
   from: z.string(),
@@ -36,16 +42,27 @@ export class Announcements {
   #queues = new Set<Queue>()
   #instances = new Set<InstanceId>()
   #gathering = false
-  #client: pg.Client | undefined
+  #line: Line | undefined
   #closed = false
   #failures = 0
 
-  constructor(options: { connections: Connections; url: string; self: string; clock: Clock; log: Logger }) {
+  readonly #checkMs: number
+
+  /** @param options.checkMs how often it is made sure that something could be heard; also how long an answer may take */
+  constructor(options: {
+    connections: Connections
+    url: string
+    self: string
+    clock: Clock
+    log: Logger
+    checkMs?: number
+  }) {
     this.#connections = options.connections
     this.#url = options.url
     this.#self = options.self
     this.#clock = options.clock
     this.#log = options.log
+    this.#checkMs = options.checkMs ?? CHECK_MS
   }
 
   announce({ queues, instances }: Announcement): void {
@@ -83,7 +100,7 @@ export class Announcements {
   }
 
   async #listen(): Promise<void> {
-    if (this.#closed || this.#client) return
+    if (this.#closed || this.#line) return
     if (this.#connections.pooled) {
       this.#log.info(
         {},
@@ -91,23 +108,25 @@ export class Announcements {
       )
       return
     }
-    const client = new pg.Client(clientOptions(this.#url))
-    this.#client = client
+    const line = new Line(this.#url, this.#clock)
+    this.#line = line
     const lost = (): void => {
-      if (this.#client !== client) return
-      this.#client = undefined
-      void client.end().catch(() => {})
+      if (this.#line !== line) return
+      this.#line = undefined
+      void line.end()
       if (this.#closed) return
       this.#failures += 1
       this.#clock.setTimeout(() => void this.#listen(), Math.min(AGAIN_MS * 2 ** this.#failures, LONGEST_MS))
     }
-    client.on('error', lost)
-    client.on('end', lost)
-    client.on('notification', ({ payload }) => this.#heard(payload))
+    const check = (): void => {
+      this.#clock.setTimeout(() => {
+        if (this.#line === line) line.check(Math.min(this.#checkMs, ANSWER_MS)).then(check, lost)
+      }, this.#checkMs)
+    }
     try {
-      await client.connect()
-      await client.query(`listen ${CHANNEL}`)
+      await line.listen(CHANNEL, { heard: (payload) => this.#heard(payload), lost })
       this.#failures = 0
+      check()
       // What was said before nobody heard.
       this.#tell({ queues: QUEUES, instances: [] })
     } catch (err) {
@@ -128,9 +147,46 @@ export class Announcements {
 
   async close(): Promise<void> {
     this.#closed = true
-    const client = this.#client
-    this.#client = undefined
-    await client?.end().catch(() => {})
+    const line = this.#line
+    this.#line = undefined
+    await line?.end()
+  }
+}
+
+/** A connection that listens. */
+class Line {
+  readonly #clock: Clock
+  /** Ours to cut: the driver waits for the other side to say goodbye, however long that is silent. */
+  readonly #socket = new Socket()
+  readonly #client: pg.Client
+
+  constructor(url: string, clock: Clock) {
+    this.#clock = clock
+    this.#client = new pg.Client({ ...clientOptions(url), stream: () => this.#socket })
+  }
+
+  async listen(
+    channel: string,
+    to: { heard(payload: string | undefined): void; lost(): void },
+  ): Promise<void> {
+    this.#client.on('error', to.lost)
+    this.#client.on('end', to.lost)
+    this.#client.on('notification', ({ payload }) => to.heard(payload))
+    await this.#client.connect()
+    await this.#client.query(`listen ${channel}`)
+  }
+
+  /** @throws when no answer comes in time */
+  async check(withinMs: number): Promise<void> {
+    const question: pg.QueryConfig & { query_timeout: number } = { text: 'select 1', query_timeout: withinMs }
+    await this.#client.query(question)
+  }
+
+  async end(): Promise<void> {
+    const ended = this.#client.end().catch(() => {})
+    const tooLong = this.#clock.setTimeout(() => this.#socket.destroy(), GOODBYE_MS)
+    await ended
+    tooLong.cancel()
   }
 }
 

@@ -1,9 +1,12 @@
+import { EventEmitter, once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../test/postgres/database.ts'
 import { Link } from '../../../test/postgres/link.ts'
 import { withClient } from '../../../test/postgres/server.ts'
+import type { InstanceId } from '../../core/ids.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createLogger } from '../../platform/log.ts'
+import { Announcements } from './announcements.ts'
 import { Connections } from './connections.ts'
 import { openPostgresStore } from './open.ts'
 
@@ -70,5 +73,37 @@ describe('a way to the database that breaks', () => {
     } finally {
       await connections.end()
     }
+  })
+
+  test('without telling anybody makes no node deaf, nor keeps it from ending', async () => {
+    const node = (self: string) => {
+      const connections = new Connections({ url, size: 2, clock: systemClock, log })
+      const announcements = new Announcements({
+        connections,
+        url,
+        self,
+        clock: systemClock,
+        log,
+        checkMs: 200,
+      })
+      return { connections, announcements }
+    }
+    const [here, there] = [node('here'), node('there')]
+    const heard = new EventEmitter()
+    here.announcements.onAnnounced(({ instances }) => heard.emit(instances.join()))
+    await once(heard, '')
+    link.forget()
+    const again = once(heard, 'sales', { signal: AbortSignal.timeout(5_000) })
+    // Once it listens again, it takes it that there is something of everybody's.
+    await once(heard, '', { signal: AbortSignal.timeout(5_000) })
+    there.announcements.announce({ queues: [], instances: ['sales' as InstanceId] })
+    await again
+    // A statement under way would be waited for.
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    link.forget()
+    const begun = performance.now()
+    await Promise.all([here, there].map(({ announcements }) => announcements.close()))
+    await Promise.all([here, there].map(({ connections }) => connections.end()))
+    expect(performance.now() - begun).toBeLessThan(2_000)
   })
 })
