@@ -327,7 +327,8 @@ export function storeConformance(
         const { log } = commit(lane)
         const told = log.map((change) => (change.type === 'message' ? { ...change, live: false } : change))
         await store.commitTurns([commit(lane, 0, { log: told })])
-        const known = () => store.knowsMessage(lane.chat!.id, 'M1' as MessageId)
+        const known = async () =>
+          (await store.lookUp([{ chat: lane.chat!.id, message: 'M1' as MessageId }]))[0]?.known
         expect(await known()).toBe('history')
         await store.accept([arrival(textEvent(ana, 'M1'))])
         await store.commitTurns([commit(await claimOne())])
@@ -528,7 +529,9 @@ export function storeConformance(
         expect(await store.getMessage(lane.chat!.id, target)).toMatchObject({
           content: { type: 'unsupported', text: 'new' },
         })
-        expect(await store.knowsMessage(lane.chat!.id, target)).toBeUndefined()
+        expect(await store.lookUp([{ chat: lane.chat!.id, message: target }])).toMatchObject([
+          { chat: { id: lane.chat!.id }, known: undefined },
+        ])
         await store.accept([arrival(textEvent(ana, 'M1', { text: 'late' }))])
         await store.commitTurns([commit(await claimOne())])
         expect(await store.getMessage(lane.chat!.id, target)).toMatchObject({

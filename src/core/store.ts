@@ -276,6 +276,17 @@ export interface StepRecord {
   name: string
 }
 
+export interface Look {
+  chat: ChatId
+  message?: MessageId | undefined
+}
+export interface Seen {
+  /** Undefined when there is no such chat. */
+  chat: ChatState | undefined
+  /** Is the message in the chat's log: as news, or from history only? */
+  known: 'live' | 'history' | undefined
+}
+
 export interface LaneStore {
   /** Leases up to `limit` ready lanes and reads their next events, `perLane` at most each. */
   claimLanes(options: {
@@ -294,8 +305,8 @@ export interface LaneStore {
   /** Each turn commits whole or is stale; turns of one call share a transaction. */
   commitTurns(batch: readonly TurnCommit[]): Promise<TurnOutcome[]>
   failTurn(failure: TurnFailure): Promise<'recorded' | 'stale'>
-  /** Is this message in the chat's log: as news, or from history only? */
-  knowsMessage(chat: ChatId, id: MessageId): Promise<'live' | 'history' | undefined>
+  /** What turns must know as they begin, of many at a time: who owns the chat, and whether its log has a message. */
+  lookUp(wanted: readonly Look[]): Promise<Seen[]>
   /** Is the fired timer still the one that fired? */
   timerIsCurrent(lane: LaneId, key: string, generation: number): Promise<boolean>
 

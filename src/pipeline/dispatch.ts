@@ -1,13 +1,15 @@
 import { HubError } from '../core/errors.ts'
 import type { GatewayClient } from '../core/gateway.ts'
-import type { CommandId, InstanceId } from '../core/ids.ts'
+import type { CommandId, InstanceId, MessageId } from '../core/ids.ts'
 import type { Clock, Logger, Metrics, Random } from '../core/ports.ts'
 import type {
   ChatState,
   ClaimedEvent,
   ClaimedLane,
   LogChange,
+  Look,
   Queue,
+  Seen,
   Store,
   TurnCommit,
   TurnFailure,
@@ -46,6 +48,10 @@ export interface DispatchParts {
 const SLOTS = 256
 const CLAIM = 32
 const TURNS_AT_A_STRETCH = 4
+/** Chats looked up, and turns committed, in one call. */
+const LOOKS = 256
+/** Where one writer serves all, acknowledgements wait behind a commit: it stays small. */
+const COMMITS_OF_ONE_WRITER = 32
 const PER_LANE = 50
 const PER_LANE_IN_BURST = 4
 /** A node that dies keeps its chats for this long (ms). */
@@ -75,7 +81,10 @@ export function createDispatcher(parts: DispatchParts) {
   const { store, clock, log, metrics, outage } = parts
   const active = new Map<ClaimedLane, Lease>()
   const running = new Set<Promise<void>>()
-  const commits = new Batcher<TurnCommit, Committed>(commitBatch, 32)
+  const looks = new Batcher<Look, Seen>((wanted) => store.lookUp(wanted), LOOKS, 2)
+  const commits = store.shared
+    ? new Batcher<TurnCommit, Committed>(commitBatch, LOOKS, 2)
+    : new Batcher<TurnCommit, Committed>(commitBatch, COMMITS_OF_ONE_WRITER)
 
   /** One turn the store refuses must not fail its neighbours: they are then committed one by one. */
   async function commitBatch(batch: readonly TurnCommit[]): Promise<readonly Committed[]> {
@@ -179,12 +188,15 @@ export function createDispatcher(parts: DispatchParts) {
         await store.releaseLanes([lane])
         return
       }
-      if (i > 0 && chat) {
-        const fresh = await store.getChat(chat.id)
-        chat = fresh && { ...fresh }
+      const message = chat && messageOf(event)
+      let known: Seen['known']
+      if (chat && (i > 0 || message !== undefined)) {
+        const seen = await looks.add({ chat: chat.id, message })
+        chat = seen.chat
+        known = seen.known
       }
       const more = i < events.length - 1
-      if (!(await runTurn(lane, event, chat, more, lease))) return
+      if (!(await runTurn(lane, event, { chat, known }, more, lease))) return
     }
   }
 
@@ -195,7 +207,7 @@ export function createDispatcher(parts: DispatchParts) {
   async function runTurn(
     lane: ClaimedLane,
     event: ClaimedEvent,
-    chat: ChatState | undefined,
+    { chat, known }: Seen,
     more: boolean,
     lease: Lease,
   ): Promise<boolean> {
@@ -206,7 +218,7 @@ export function createDispatcher(parts: DispatchParts) {
     const epoch = event.epoch ?? chat?.epoch
     let outcome: Outcome
     try {
-      outcome = await decide(lane, event, chat, epoch, signal)
+      outcome = await decide(lane, event, { chat, known }, epoch, signal)
     } catch (error) {
       if (signal.aborted) return false
       if (isUnavailable(error)) throw error
@@ -249,21 +261,11 @@ export function createDispatcher(parts: DispatchParts) {
     return true
   }
 
-  /**
-   * Is the message in the chat already, under another spelling of its chat or sender? What history told is
-   * no news yet; and who asks to run a dead letter again means it.
-   */
-  async function isKnown(event: ClaimedEvent, chat: ChatState | undefined): Promise<boolean> {
-    if (!chat || event.fact.kind !== 'message' || event.generation > 0) return false
-    const known = await store.knowsMessage(chat.id, event.fact.message.id)
-    return known === 'live' || (known === 'history' && event.disposition !== 'handle')
-  }
-
   /** What this event leads to. Reads, runs handlers, writes nothing. */
   async function decide(
     lane: ClaimedLane,
     event: ClaimedEvent,
-    chat: ChatState | undefined,
+    { chat, known }: Seen,
     epoch: number | undefined,
     signal: AbortSignal,
   ): Promise<Outcome> {
@@ -282,17 +284,12 @@ export function createDispatcher(parts: DispatchParts) {
         firedTimer: { key: fact.key, generation: fact.generation },
       }
     }
-    if (await isKnown(event, chat)) {
+    if (isNoNews(event, known)) {
       const echo = logChanges(event, ownCommand).filter((change) => change.type === 'echo')
       return { log: [...echo, ...names], outcome: 'skipped', note: 'this message is already in the chat' }
     }
     const target = chat && waitsFor(event)
-    if (
-      target !== undefined &&
-      !event.orphan &&
-      event.disposition === 'handle' &&
-      !(await store.knowsMessage(chat!.id, target))
-    ) {
+    if (target !== undefined && !event.orphan && event.disposition === 'handle' && known === undefined) {
       return {
         log: names,
         outcome: 'parked',
@@ -435,6 +432,19 @@ export function inGatewayOrder(events: readonly ClaimedEvent[], windowMs: number
   }
   return ordered
 }
+
+/** The message whose being known matters to this event: its own, or the one it waits for. */
+const messageOf = (event: ClaimedEvent): MessageId | undefined =>
+  event.fact.kind === 'message' ? event.fact.message.id : waitsFor(event)
+
+/**
+ * Is the message in the chat already, under another spelling of its chat or sender? What history told is no news
+ * yet; and who asks to run a dead letter again means it.
+ */
+const isNoNews = (event: ClaimedEvent, known: Seen['known']): boolean =>
+  event.fact.kind === 'message' &&
+  event.generation === 0 &&
+  (known === 'live' || (known === 'history' && event.disposition !== 'handle'))
 
 const bringsMedium = (change: LogChange): boolean =>
   change.type === 'message' && change.live && 'media' in change.message.content

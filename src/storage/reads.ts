@@ -26,10 +26,11 @@ import type {
   MergeRow,
   Page,
   PageRequest,
+  Seen,
   Store,
 } from '../core/store.ts'
 import type { LoggedMessage, Owner } from '../core/turn.ts'
-import type { Db } from './dialect.ts'
+import type { Db, Engine } from './dialect.ts'
 import { type EventData, toChatState } from './lanes.ts'
 import { mediaOf, mediaReads } from './media.ts'
 import type { MergeDetail } from './merge-record.ts'
@@ -67,7 +68,7 @@ export type StoreReads = Pick<
   | 'chatKindOf'
   | 'instanceStates'
   | 'backlog'
-  | 'knowsMessage'
+  | 'lookUp'
   | 'sendInFlight'
   | 'timerIsCurrent'
   | 'nextDue'
@@ -80,15 +81,7 @@ export type StoreReads = Pick<
 >
 
 /** Everything a store only reads; needs nothing but a connection. Every list is newest first. */
-export function createReads(read: Db): StoreReads {
-  // Asked in nearly every turn: built and compiled once, run with other parameters.
-  const knowsMessage = read
-    .selectFrom('message')
-    .select('live')
-    .where('chat_id', '=', 0)
-    .where('message_id', '=', '')
-    .where('status', '>', PLACE_HOLDER)
-    .compile()
+export function createReads(read: Db, table: Engine['table']): StoreReads {
   return {
     ...mediaReads(read),
     async listEvents(page) {
@@ -277,13 +270,23 @@ export function createReads(read: Db): StoreReads {
         }),
       )
     },
-    async knowsMessage(chat, id) {
-      const { rows } = await read.executeQuery<{ live: number }>({
-        ...knowsMessage,
-        parameters: [chat, id, PLACE_HOLDER],
-      })
-      const row = rows[0]
-      return row && (row.live === 1 ? 'live' : 'history')
+    async lookUp(wanted) {
+      const asked = table(
+        { nth: 'int', chat: 'int', message: 'text' },
+        wanted.map(({ chat, message }, nth) => ({ nth, chat, message: message ?? null })),
+      )
+      const { rows } = await sql<Parameters<typeof toChatState>[0] & { nth: number; live: number | null }>`
+        select w.nth, c.id, c.kind, c.address, c.name, c.owner, c.epoch, m.live from ${asked} w
+        join chat c on c.id = w.chat
+        left join message m on m.chat_id = w.chat and m.message_id = w.message and m.status > ${PLACE_HOLDER}`.execute(
+        read,
+      )
+      const seen = wanted.map((): Seen => ({ chat: undefined, known: undefined }))
+      for (const { nth, live, ...chat } of rows) {
+        const known = live === null ? undefined : live === 1 ? 'live' : 'history'
+        seen[nth] = { chat: toChatState(chat), known }
+      }
+      return seen
     },
     async sendInFlight(chat) {
       const { rows } = await sql<{ id: CommandId }>`select id from command

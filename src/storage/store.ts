@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Clock } from '../core/ports.ts'
-import type { Arrival, ClusterStore, Store } from '../core/store.ts'
+import type { Arrival, ClusterStore, LogChange, Store } from '../core/store.ts'
 import { commitTurns } from './commit.ts'
 import type { Db, Engine } from './dialect.ts'
 import { fireDue } from './due.ts'
@@ -55,7 +55,7 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
   const accept = (batch: readonly Arrival[]) =>
     identifying((db) => acceptBatch(engine, db, batch, { now: now(), dedupeMs: options.dedupeMs }))
   return {
-    ...createReads(engine.read),
+    ...createReads(engine.read, engine.table.bind(engine)),
     ...options.cluster,
     installation: options.installation,
 
@@ -85,7 +85,17 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     renewLanes: (held, leaseMs) => engine.write((db) => lanes.renewLanes(engine, db, held, leaseMs)),
     releaseLanes: (held) => engine.write((db) => lanes.releaseLanes(engine, db, held)),
     commitTurns: (batch) => engine.write((db) => commitTurns(engine, db, batch, now())),
-    failTurn: (failure) => engine.write((db) => lanes.failTurn(engine, db, failure, now())),
+    async failTurn(failure) {
+      const record = (log: LogChange[]) =>
+        engine.write((db) => lanes.failTurn(engine, db, { ...failure, log }, now()))
+      try {
+        return await record(failure.log)
+      } catch (error) {
+        if (engine.isUnavailable(error) || failure.log.length === 0) throw error
+        // What it does to the log is what the store refuses: it ends without, or its chat would never go on.
+        return record([])
+      }
+    },
     beginStep: (step, epoch) => engine.write((db) => beginStep(db, step, epoch)),
     finishStep: (step, guard, result) => engine.write((db) => finishStep(db, step, guard, result)),
     fireDue: (limit) => fireDue(engine, limit, now),

@@ -145,16 +145,11 @@ export class SqliteEngine implements Engine {
     }
   }
 
-  table<R extends Columns>(columns: R, rows: readonly RowsOf<R>[]): RawBuilder<never> {
-    const names = Object.keys(columns)
-    const json = JSON.stringify(rows.map((row) => names.map((name) => (row as Record<string, Cell>)[name])))
-    const list = names.map((name, i) => `json_extract(value, '$[${i}]') as "${name}"`).join(', ')
-    return sql<never>`(select ${sql.raw(list)} from json_each(${json}))`
-  }
+  readonly table = jsonTable
 
   /** There is one writer: whoever writes has all locks. */
   locked<R extends Columns>(_: LockableTable, columns: R, rows: readonly RowsOf<R>[]): RawBuilder<never> {
-    return this.table(columns, rows)
+    return jsonTable(columns, rows)
   }
   async lock(): Promise<void> {}
   async beginMigration(): Promise<void> {}
@@ -212,6 +207,14 @@ export class SqliteEngine implements Engine {
     await this.#db.destroy()
     this.#lock.close()
   }
+}
+
+/** See {@link Engine.table}: one parameter, whatever the number of rows. */
+export function jsonTable<R extends Columns>(columns: R, rows: readonly RowsOf<R>[]): RawBuilder<never> {
+  const names = Object.keys(columns)
+  const json = JSON.stringify(rows.map((row) => names.map((name) => (row as Record<string, Cell>)[name])))
+  const list = names.map((name, i) => `json_extract(value, '$[${i}]') as "${name}"`).join(', ')
+  return sql<never>`(select ${sql.raw(list)} from json_each(${json}))`
 }
 
 /** A read-only connection: sees what is committed, waits for nobody. The database must exist. */

@@ -3,7 +3,7 @@ import { type ErrorCode, HubError } from '../../core/errors.ts'
 import type { Arrival, Store } from '../../core/store.ts'
 import { alone } from '../alone.ts'
 import { createReads } from '../reads.ts'
-import { openReader } from './engine.ts'
+import { jsonTable, openReader } from './engine.ts'
 import type { SqliteOptions } from './open.ts'
 
 type PlainOptions = Pick<SqliteOptions, 'path' | 'dedupeMs' | 'unknownHoldMs'>
@@ -160,7 +160,7 @@ export async function openSqliteThread(
   >
   const close = writes.close
   return {
-    ...createReads(reader),
+    ...createReads(reader, jsonTable),
     ...alone(() => options.clock.now()),
     ...writes,
     installation,
