@@ -1,14 +1,16 @@
 /**
  * `npm run crash [-- --cycles N] [--seed S] [--json] [--engine sqlite] [--keep]`: kills the hub over and over
  * under traffic, with gateways that fail in their own ways meanwhile, and looks from outside whether anything
- * acknowledged was lost, answered out of order or answered twice.
+ * acknowledged was lost, answered out of order or answered twice. With `--engine postgres [--nodes N] [--divided]`
+ * the hub is several nodes, which are also stopped and cut off, and whose database is restarted.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FarSide, TEMPERS } from './crash/far-side.ts'
-import { HubProcess } from './crash/hub.ts'
 import { judge } from './crash/judge.ts'
+import { manyNodes } from './crash/many-nodes.ts'
+import { oneProcess } from './crash/one-process.ts'
 import { between, seeded, sleep } from './crash/random.ts'
 import { Traffic } from './crash/traffic.ts'
 import { WIRES } from './crash/wires.ts'
@@ -18,23 +20,30 @@ const { values } = parseArgs({
     cycles: { type: 'string', default: '50' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     engine: { type: 'string', default: 'sqlite' },
+    nodes: { type: 'string', default: '3' },
+    divided: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
 })
-const cycles = Number(values.cycles)
-const seed = Number(values.seed)
-if (!Number.isInteger(cycles) || cycles < 1 || cycles > 10_000 || !Number.isInteger(seed)) {
-  console.error('usage: npm run crash -- [--cycles 1..10000] [--seed n] [--json] [--engine sqlite] [--keep]')
+const { engine, divided } = values
+const [cycles, seed, count] = [Number(values.cycles), Number(values.seed), Number(values.nodes)]
+const within = (value: number, least: number, most: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= most
+if (!within(cycles, 1, 10_000) || !Number.isInteger(seed) || !within(count, divided ? 2 : 1, 9)) {
+  console.error(
+    'usage: npm run crash -- [--cycles 1..10000] [--seed n] [--json] [--keep] [--engine sqlite | --engine postgres [--nodes 1..9] [--divided]]',
+  )
   process.exit(2)
 }
-if (values.engine !== 'sqlite') {
-  console.error(`This checkout has no engine "${values.engine}"; it has: sqlite.`)
+if (engine !== 'sqlite' && engine !== 'postgres') {
+  console.error(`This checkout has no engine "${engine}"; it has: sqlite, postgres.`)
   process.exit(2)
 }
 
 const CHATS = 3_000
-const WRITERS = 24
+/** More where a part of them always waits for a node that does not answer. */
+const WRITERS = { sqlite: 24, postgres: 64 }
 /** An unknown send holds its chat for a minute; what waited behind it must leave after that. */
 const DRAIN_LIMIT_MS = 110_000
 
@@ -42,74 +51,90 @@ const random = seeded(seed)
 const temporary = join(import.meta.dirname, '..', '.tmp')
 mkdirSync(temporary, { recursive: true })
 const folder = mkdtempSync(join(temporary, 'crash-'))
+// Beside the other: it belongs to whom the database runs as.
+const databaseFolder = `${folder}-postgres`
 const farSide = new FarSide(seeded(seed + 1), WIRES, (wire, post) => traffic.report(wire, post))
 await farSide.open()
-const hub = await HubProcess.prepare(
-  folder,
-  WIRES.map((wire) => ({ id: wire.instance, baseUrl: farSide.baseUrl(wire), ...wire.settings })),
-)
+const instances = WIRES.map((wire) => ({
+  id: wire.instance,
+  baseUrl: farSide.baseUrl(wire),
+  ...wire.settings,
+}))
+const field =
+  engine === 'sqlite'
+    ? await oneProcess({ folder, instances, random })
+    : await manyNodes({ folder, databaseFolder, nodes: count, divided, instances, random })
+let keep = true
 process.on('exit', () => {
-  void hub.kill()
-  if (!values.keep) rmSync(folder, { recursive: true, force: true })
+  field.abandon()
+  if (keep) return
+  const gone = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }
+  for (const one of [folder, databaseFolder]) rmSync(one, gone)
 })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    keep = values.keep
+    process.exit(1)
+  })
 
 console.log(`${cycles} cycles, seed ${seed}`)
 const traffic = new Traffic({
   random: seeded(seed + 2),
-  hub: () => hub.base,
+  hub: () => field.next(),
   wires: WIRES,
   chats: CHATS,
 })
-hub.spawn()
-await hub.ready()
-traffic.start(WRITERS)
+await field.start()
+traffic.start(WRITERS[engine])
 
-const starts: number[] = []
 for (let cycle = 1; cycle <= cycles; cycle++) {
   const temper = TEMPERS[Math.floor(random() * TEMPERS.length)]!
   await farSide.become(temper)
   await sleep(between(random, 30, 1_500))
-  if (!hub.alive) throw new Error(`the hub ended by itself in cycle ${cycle}:\n${hub.log}`)
-  await hub.kill()
+  if (engine === 'postgres') console.log(`cycle ${cycle}, gateways ${temper.name}`)
+  await field.strike()
   if (cycle % 10 === 0)
     console.log(
       `cycle ${cycle}: ${traffic.said.length} messages written, ${farSide.heard.length} replies heard`,
     )
-  // Now and then it dies again before it is up.
-  hub.spawn()
-  if (random() < 0.15) {
-    await sleep(between(random, 20, 600))
-    await hub.kill()
-    hub.spawn()
-  }
-  starts.push(await hub.ready())
 }
 
 await farSide.become(TEMPERS[0]!)
 await sleep(500)
 await traffic.stop()
 const stopped = performance.now()
+const [asked] = field.nodes
 let drained = false
 while (!drained && performance.now() - stopped < DRAIN_LIMIT_MS) {
   await sleep(250)
-  const { events, commands } = await hub.backlog()
+  const { events, commands } = await asked!.backlog()
   drained = events === 0 && commands === 0
 }
 console.log(
-  `${drained ? 'drained' : 'NOT drained'} after ${((performance.now() - stopped) / 1000).toFixed(1)} s; slowest start ${Math.round(Math.max(...starts))} ms`,
+  `${drained ? 'drained' : 'NOT drained'} after ${((performance.now() - stopped) / 1000).toFixed(1)} s`,
 )
 
 const { faults, ...verdict } = judge({
   said: traffic.said,
   heard: farSide.heard,
-  events: await hub.events(),
-  commands: await hub.commands(),
+  events: await asked!.events(),
+  commands: await asked!.commands(),
+  stops: field.stops,
 })
-await hub.kill('SIGTERM')
+const measured = await field.measure()
+await field.close()
 await farSide.close()
+faults.push(...measured.faults)
 for (const fault of faults) console.log(fault)
-if (faults.length > 0) console.log(`repeat with: npm run crash -- --cycles ${cycles} --seed ${seed}`)
-console.log(JSON.stringify({ cycles, ...verdict, seed, drained }))
 const broken = verdict.lost + verdict.outOfOrder + verdict.doubleSends + verdict.stateFaults
-process.exit(broken === 0 && drained ? 0 : 1)
+const sound = broken === 0 && measured.faults.length === 0 && drained
+if (sound) keep = values.keep
+else {
+  const many =
+    engine === 'postgres' ? ` --engine postgres --nodes ${count}${divided ? ' --divided' : ''}` : ''
+  console.log(
+    `the logs are in ${folder}; repeat with: npm run crash -- --cycles ${cycles} --seed ${seed}${many}`,
+  )
+}
+console.log(JSON.stringify({ cycles, ...verdict, seed, drained, engine, ...measured.figures }))
+process.exit(sound ? 0 : 1)

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type Evidence, judge } from '../scripts/crash/judge.ts'
+import { type Evidence, judge, type Said } from '../scripts/crash/judge.ts'
+
+const heard = (text: string, at = 0, reference = '') => ({ chat: '55', text, reference, at })
 
 /** Two messages of one chat, handled as they should be. */
 const sound: Evidence = {
@@ -7,10 +9,7 @@ const sound: Evidence = {
     { chat: '55', id: 'A', text: '55/1', acknowledged: true },
     { chat: '55', id: 'B', text: '55/2', acknowledged: true },
   ],
-  heard: [
-    { chat: '55', text: 're:55/1#1' },
-    { chat: '55', text: 're:55/2#2' },
-  ],
+  heard: [heard('re:55/1#1'), heard('re:55/2#2')],
   events: [
     { messageId: 'B', status: 'done' },
     { messageId: 'A', status: 'done' },
@@ -20,7 +19,8 @@ const sound: Evidence = {
     { text: 're:55/1#1', state: 'sent' },
   ],
 }
-const clean = { lost: 0, outOfOrder: 0, doubleSends: 0, unknownHeld: 0, stateFaults: 0 }
+const clean = { lost: 0, outOfOrder: 0, doubleSends: 0, blindRepeats: 0, unknownHeld: 0, stateFaults: 0 }
+const [first, second] = sound.said as [Said, Said]
 
 describe('the judge of the crash run', () => {
   test('finds nothing wrong with a sound run', () => {
@@ -59,12 +59,12 @@ describe('the judge of the crash run', () => {
   })
 
   test('a message that was not acknowledged may be anywhere or nowhere', () => {
-    const said = [{ ...sound.said[0]!, acknowledged: false }, sound.said[1]!]
+    const said = [{ ...first, acknowledged: false }, second]
     expect(judge({ ...sound, said })).toMatchObject({ ...clean, acknowledged: 1 })
     const without = {
       ...sound,
       said,
-      heard: [{ chat: '55', text: 're:55/2#1' }],
+      heard: [heard('re:55/2#1')],
       events: sound.events.slice(0, 1),
       commands: [{ text: 're:55/2#1', state: 'sent' }],
     }
@@ -72,7 +72,7 @@ describe('the judge of the crash run', () => {
   })
 
   test('a reply heard twice is a double send, and no fault of order', () => {
-    expect(judge({ ...sound, heard: [...sound.heard, sound.heard[0]!] })).toMatchObject({
+    expect(judge({ ...sound, heard: [...sound.heard, heard('re:55/1#1')] })).toMatchObject({
       doubleSends: 1,
       outOfOrder: 0,
     })
@@ -80,6 +80,50 @@ describe('the judge of the crash run', () => {
 
   test('replies of one chat heard the wrong way round are out of order', () => {
     expect(judge({ ...sound, heard: sound.heard.toReversed() })).toMatchObject({ outOfOrder: 1, lost: 0 })
+  })
+
+  test('a message that was given up may come after its successors, and is counted where it came', () => {
+    const said = [{ ...first, acknowledged: false }, second]
+    const late = {
+      ...sound,
+      said,
+      heard: [heard('re:55/2#1'), heard('re:55/1#2')],
+      commands: [
+        { text: 're:55/2#1', state: 'sent' },
+        { text: 're:55/1#2', state: 'sent' },
+      ],
+    }
+    expect(judge(late)).toMatchObject(clean)
+    expect(judge({ ...late, said: [first, second] })).toMatchObject({ outOfOrder: 1, stateFaults: 1 })
+  })
+
+  test('a message that was given up cannot overtake one acknowledged before it was written', () => {
+    const said = [first, { ...second, acknowledged: false }]
+    const commands = [
+      { text: 're:55/2#1', state: 'sent' },
+      { text: 're:55/1#2', state: 'sent' },
+    ]
+    expect(judge({ ...sound, said, heard: sound.heard.toReversed(), commands })).toMatchObject({
+      outOfOrder: 1,
+      stateFaults: 1,
+    })
+  })
+
+  test('a double is a blind repeat only if a node stood still from before the proof of absence until it wrote', () => {
+    const told = (reference: string, ...times: number[]) => [
+      ...times.map((at) => heard('re:55/1#1', at, reference)),
+      heard('re:55/2#2', 200_000, 'ref-2'),
+    ]
+    const stops = [{ from: 10_000, to: 160_000 }]
+    const blind = { doubleSends: 0, blindRepeats: 1 }
+    const double = { doubleSends: 1, blindRepeats: 0 }
+    expect(judge({ ...sound, heard: told('ref-1', 140_000, 161_000), stops })).toMatchObject(blind)
+    expect(judge({ ...sound, heard: told('ref-1', 140_000, 161_000) })).toMatchObject(double)
+    expect(judge({ ...sound, heard: told('', 140_000, 161_000), stops })).toMatchObject(double)
+    expect(judge({ ...sound, heard: told('ref-1', 20_000, 161_000), stops })).toMatchObject(double)
+    expect(judge({ ...sound, heard: told('ref-1', 140_000, 150_000), stops })).toMatchObject(double)
+    const twoOfThree = judge({ ...sound, heard: told('ref-1', 140_000, 161_000, 162_000), stops })
+    expect(twoOfThree).toMatchObject({ doubleSends: 1, blindRepeats: 1 })
   })
 
   test('a message handled twice shows in what the session counted', () => {

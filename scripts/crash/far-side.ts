@@ -41,6 +41,10 @@ const REPORTED = 0.3
 export interface Heard {
   chat: string
   text: string
+  /** Ours, where the gateway takes one; the same at every attempt. */
+  reference: string
+  /** ms since 1970 */
+  at: number
 }
 
 /**
@@ -160,7 +164,7 @@ export class FarSide {
     const passed: Passed = { id: this.#newId(), chat, text, reference, at: Date.now() }
     const mayVanish = manner === 'error' || manner === 'hang'
     if (!mayVanish || this.#random() < 0.5) {
-      this.heard.push({ chat, text })
+      this.heard.push(passed)
       if (manner !== 'die' || reference !== '') this.#memory.get(wire)!.push(passed)
       if (this.#random() < REPORTED) this.#report(wire, wire.reports(passed))
     }

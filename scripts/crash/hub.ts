@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ToldCommand, ToldEvent } from './judge.ts'
@@ -11,36 +10,49 @@ const root = join(import.meta.dirname, '..', '..')
 const API_KEY = 'crash-key-0123456789abcdef'
 const START_LIMIT_MS = 20_000
 
+export interface HubOptions {
+  folder: string
+  /** Of its files in the folder. */
+  name: string
+  port: number
+  /** As in the configuration. */
+  database: string
+  /** As in the configuration. */
+  instances: readonly object[]
+  /** As in `--role`. */
+  role?: string
+  /** How long the bot thinks about a message at most (ms). */
+  thinkMs?: number
+}
+
 /** The hub as a user runs it: `pombo serve --config FILE`, a process that can be killed at any moment. */
 export class HubProcess {
+  readonly name: string
   readonly port: number
-  readonly #config: string
+  readonly #logFile: string
+  readonly #args: string[]
   #child: ChildProcess | undefined
-  #log = ''
 
-  private constructor(port: number, config: string) {
-    this.port = port
-    this.#config = config
-  }
-
-  /** @param instances as in the configuration */
-  static async prepare(folder: string, instances: readonly object[]): Promise<HubProcess> {
-    mkdirSync(folder, { recursive: true })
-    const port = await freePort()
-    const config = join(folder, 'pombo.config.ts')
-    writeFileSync(config, configuration(folder, port, instances))
-    return new HubProcess(port, config)
+  constructor({ folder, name, role, ...options }: HubOptions) {
+    this.name = name
+    this.port = options.port
+    const config = join(folder, `${name}.config.ts`)
+    writeFileSync(config, configuration(options))
+    this.#logFile = join(folder, `${name}.log`)
+    this.#args = ['serve', '--config', config, ...(role === undefined ? [] : ['--role', role])]
   }
 
   get base(): string {
     return `http://127.0.0.1:${this.port}`
   }
+  /** The end of what it and its predecessors logged. */
   get log(): string {
-    return this.#log
+    return readFileSync(this.#logFile, 'utf8').slice(-8000)
   }
 
   spawn(): void {
-    const child = spawn(process.execPath, [join(root, 'src/cli/bin.ts'), 'serve', '--config', this.#config], {
+    const output = openSync(this.#logFile, 'a')
+    this.#child = spawn(process.execPath, [join(root, 'src/cli/bin.ts'), ...this.#args], {
       cwd: root,
       env: {
         ...process.env,
@@ -48,27 +60,21 @@ export class HubProcess {
         POMBO_API_KEY: API_KEY,
         POMBO_ADMIN_PASSWORD: 'a long pass phrase 42',
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', output, output],
       // A group of its own, so that whatever the hub starts dies with it.
       detached: true,
     })
-    const keep = (chunk: Buffer): void => {
-      this.#log = (this.#log + chunk.toString('utf8')).slice(-8000)
-    }
-    child.stdout?.on('data', keep)
-    child.stderr?.on('data', keep)
-    this.#child = child
+    closeSync(output)
   }
 
   /** Resolves to the ms it took. */
-  async ready(): Promise<number> {
+  async ready(limitMs = START_LIMIT_MS): Promise<number> {
     const begun = performance.now()
     for (;;) {
       if (this.#child && this.#child.exitCode !== null)
-        throw new Error(`the hub ended by itself:\n${this.#log}`)
+        throw new Error(`${this.name} ended by itself:\n${this.log}`)
       const took = performance.now() - begun
-      if (took > START_LIMIT_MS)
-        throw new Error(`the hub was not ready within ${START_LIMIT_MS} ms:\n${this.#log}`)
+      if (took > limitMs) throw new Error(`${this.name} was not ready within ${limitMs} ms:\n${this.log}`)
       const answer = await fetch(`${this.base}/ready`, { signal: AbortSignal.timeout(2_000) }).catch(
         () => undefined,
       )
@@ -85,6 +91,14 @@ export class HubProcess {
     const gone = once(child, 'exit')
     process.kill(-child.pid, signal)
     await gone
+  }
+
+  /** It stands still, its connections open. */
+  stop(): void {
+    if (this.#child?.pid) process.kill(-this.#child.pid, 'SIGSTOP')
+  }
+  wake(): void {
+    if (this.#child?.pid) process.kill(-this.#child.pid, 'SIGCONT')
   }
 
   /** False if it ended without being killed. */
@@ -140,33 +154,24 @@ export class HubProcess {
 }
 
 /** A bot whose every reply names its message and how many the chat's session has counted. */
-function configuration(folder: string, port: number, instances: readonly object[]): string {
+function configuration({
+  port,
+  database,
+  instances,
+  thinkMs = 0,
+}: Omit<HubOptions, 'folder' | 'name' | 'role'>): string {
   const library = pathToFileURL(join(root, 'src/index.ts')).href
-  const settings = {
-    host: '127.0.0.1',
-    port,
-    database: `sqlite:${join(folder, 'pombo.db')}`,
-    instances,
-  }
+  const settings = { host: '127.0.0.1', port, database, instances }
+  const think = `
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * ${thinkMs}))`
   return `import { createBot, defineHub } from '${library}'
 
 const bot = createBot({ session: () => ({ count: 0 }) })
-bot.on('message:text', (ctx) => {
+bot.on('message:text', async (ctx) => {${thinkMs > 0 ? think : ''}
   ctx.session.count++
   ctx.reply(\`re:\${ctx.text}#\${ctx.session.count}\`)
 })
 
 export default defineHub({ ...${JSON.stringify(settings)}, bot })
 `
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -13,6 +13,7 @@ const ATTEMPT_TIMEOUT_MS = 5_000
 export class Traffic {
   readonly said: Said[] = []
   readonly #random: () => number
+  /** Where the next attempt goes. */
   readonly #hub: () => string
   readonly #chats: string[]
   readonly #wires: readonly Wire[]
