@@ -55,11 +55,20 @@ async function grant(
   at: number,
 ): Promise<number> {
   // An update that changes nothing: it waits for the row, and keeps it.
-  const { rows } = await sql<Bucket>`update delivery_bucket set at = at where instance = ${instance}
-    returning thousandths, at`.execute(db)
-  const { granted, bucket } = draw(rows[0], { perSecond, want, at })
-  await sql`insert into delivery_bucket (instance, thousandths, at) values (${instance}, ${bucket.thousandths}, ${at})
-    on conflict (instance) do update set thousandths = excluded.thousandths, at = excluded.at`.execute(db)
+  const keep = () =>
+    sql<Bucket>`update delivery_bucket set at = at where instance = ${instance}
+      returning thousandths, at`.execute(db)
+  let [stored] = (await keep()).rows
+  if (!stored) {
+    // Of all who come first at once, one makes the bucket, and the others wait for it.
+    const { bucket: full } = draw(undefined, { perSecond, want: 0, at })
+    await sql`insert into delivery_bucket (instance, thousandths, at)
+      values (${instance}, ${full.thousandths}, ${at}) on conflict do nothing`.execute(db)
+    stored = (await keep()).rows[0]
+  }
+  const { granted, bucket } = draw(stored, { perSecond, want, at })
+  await sql`update delivery_bucket set thousandths = ${bucket.thousandths}, at = ${bucket.at}
+    where instance = ${instance}`.execute(db)
   return granted
 }
 
