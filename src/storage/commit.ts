@@ -41,6 +41,12 @@ export async function commitTurns(
   const turns = sorted.filter(isOurs)
   if (turns.length === 0) return batch.map(() => ({ type: 'stale' }))
 
+  // Nobody else changes who owns these chats between the look at it and the change.
+  await engine.lock(
+    db,
+    'chat',
+    turns.filter((turn) => turn.owner !== undefined).map((turn) => turn.lane),
+  )
   const refused = await recordCommands(engine, db, turns, now)
   await changeOwners(db, turns, now)
   // None of these reads what another one writes.
@@ -131,11 +137,14 @@ const COMMAND_COLUMNS = [
   'settled_at',
 ]
 
+/** A turn that was decided before the chat changed hands changes them no more. */
 async function changeOwners(db: Db, turns: readonly TurnCommit[], now: number): Promise<void> {
   for (const turn of turns) {
     if (turn.owner === undefined) continue
     await sql`update chat set owner = ${turn.owner}, owner_at = ${now}, epoch = epoch + 1
-      where id = ${turn.lane} and owner <> ${turn.owner}`.execute(db)
+      where id = ${turn.lane} and owner <> ${turn.owner} and epoch = coalesce(${turn.epoch ?? null}, epoch)`.execute(
+      db,
+    )
   }
 }
 
