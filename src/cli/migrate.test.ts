@@ -15,6 +15,7 @@ import type { Store } from '../core/store.ts'
 import { systemClock } from '../platform/clock.ts'
 import { openPostgresStore } from '../storage/postgres/open.ts'
 import { openSqliteStore } from '../storage/sqlite/open.ts'
+import { Target } from '../storage/transfer/target.ts'
 import { run } from './run.ts'
 import { startServing, terminal } from './terminal.fixture.ts'
 
@@ -292,6 +293,9 @@ describe('a move', () => {
       data: [{ messageId: 'S1' }],
     })
     await store.close()
+    const hub = await startServing(cwd, { POMBO_DATABASE_URL: database.url, PORT: '0' })
+    expect(await (await fetch(`${hub.url}/health`)).json()).toMatchObject({ status: 'healthy' })
+    expect(await hub.end()).toBe(0)
   })
 
   test('leaves a file that no hub opens, until that is taken back', async () => {
@@ -323,6 +327,24 @@ describe('a move', () => {
     const store = await openFile()
     expect(await store.getCommand(commandId(2))).toMatchObject({ state: 'held' })
     await store.close()
+  })
+
+  test('that ends between its last two steps leaves nothing a hub could run on, and is finished later', async () => {
+    await fill()
+    vi.spyOn(Target.prototype, 'finish').mockRejectedValueOnce(new Error('the power went'))
+    expect((await move()).code).toBe(1)
+    for (const url of ['sqlite:hub.db', database.url]) {
+      const refused = await startServing(cwd, { POMBO_DATABASE_URL: url, PORT: '0' })
+      expect(refused.line).toMatch(/ended with 1: .*E_STORE_OPEN: (What was in|A move of)/)
+    }
+    const other = await freshDatabase('18')
+    expect(await pombo('--from', `sqlite:${file}`, '--to', other.url)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^E_CONFLICT: .* was moved already/),
+    })
+    await other.drop()
+    expect(await move()).toMatchObject({ code: 0, err: '' })
+    await (await openTarget()).close()
   })
 
   test('of an older copy that was put back holds its unfinished sends', async () => {
@@ -457,6 +479,7 @@ describe('what cannot be moved is told with the cure:', () => {
 
   test('a file in use', async () => {
     const store = await openFile()
+    expect(await move('--dry-run')).toMatchObject({ code: 0 })
     expect(await move()).toMatchObject({
       code: 1,
       err: expect.stringMatching(/^E_STORE_LOCKED: A hub or another/),

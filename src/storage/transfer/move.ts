@@ -5,7 +5,7 @@ import { cannotOpen } from '../postgres/failures.ts'
 import { placeOf } from '../postgres/place.ts'
 import { movedMark, placeIn } from './marks.ts'
 import { canonical, type Table } from './rows.ts'
-import { checkSource, Source } from './source.ts'
+import { checkSource, rowsIn, Source } from './source.ts'
 import { loadedKey, type Progress, storedKey, Target, type TargetState } from './target.ts'
 
 /**
@@ -69,13 +69,13 @@ export async function moveInstallation(options: MoveOptions): Promise<MoveEnd> {
 }
 
 /**
- * What a move would do, without changing anything on either side.
+ * What a move would do, without changing anything on either side; a hub may run on the source.
  * @throws HubError as {@link moveInstallation}
  */
 export async function planMove(
   options: Omit<MoveOptions, 'onProgress'>,
 ): Promise<{ rows: ReadonlyMap<string, number>; place: string; begun: boolean }> {
-  const rows = checkSource(options.path)
+  const rows = rowsIn(options.path)
   return withTarget(options.url, options, async (target) => {
     await target.check()
     const state = await target.state([...rows.keys()])

@@ -6,7 +6,7 @@ import { holdRestored } from '../settle.ts'
 import { COPIED } from '../sqlite/backup.ts'
 import { Connection } from '../sqlite/driver.ts'
 import { bootMarker, SqliteEngine, sqliteTypes } from '../sqlite/engine.ts'
-import { inspectSqlite } from '../sqlite/inspect.ts'
+import { inspectSqlite, type SqliteInspection } from '../sqlite/inspect.ts'
 import { MOVED } from './marks.ts'
 import { Checksum, type Column, canonical, comparable, type Key, sizeOf, type Table } from './rows.ts'
 
@@ -141,21 +141,38 @@ export class Source {
 
 /**
  * Looks at a file that is to be moved, without changing it.
- * @returns how many rows each of its tables has
  * @throws HubError E_STORE_OPEN, E_STORE_LOCKED, E_STORE_NEWER
  */
-export function checkSource(path: string): ReadonlyMap<string, number> {
-  const { exists, inUse, missing, strangers } = inspectSqlite(path)
+export function checkSource(path: string): void {
+  if (inspectInstallation(path).inUse) {
+    throw new HubError(
+      'E_STORE_LOCKED',
+      `A hub or another move uses ${path}. Stop it first: what it wrote meanwhile would be left behind.`,
+    )
+  }
+}
+
+/**
+ * How many rows each table of an installation has; a hub may run on it.
+ * @throws HubError E_STORE_OPEN, E_STORE_NEWER
+ */
+export function rowsIn(path: string): ReadonlyMap<string, number> {
+  inspectInstallation(path)
+  const reader = new Connection(path, { readOnly: true })
+  try {
+    return new Map(tablesOf(reader).map((table) => [table.name, countOf(reader, table)]))
+  } finally {
+    reader.close()
+  }
+}
+
+function inspectInstallation(path: string): SqliteInspection {
+  const inspection = inspectSqlite(path)
+  const { exists, missing, strangers } = inspection
   if (!exists) {
     throw new HubError(
       'E_STORE_OPEN',
       `There is no database ${path}. Name the file of the installation that is to be moved, as in sqlite:./data/pombo.db.`,
-    )
-  }
-  if (inUse) {
-    throw new HubError(
-      'E_STORE_LOCKED',
-      `A hub or another move uses ${path}. Stop it first: what it wrote meanwhile would be left behind.`,
     )
   }
   if (missing.length === migrations.length) throw nothingIn(path)
@@ -165,12 +182,7 @@ export function checkSource(path: string): ReadonlyMap<string, number> {
       `${path} has been used by a newer Pombo (it knows ${strangers.join(', ')}). Move it with that version.`,
     )
   }
-  const reader = new Connection(path, { readOnly: true })
-  try {
-    return new Map(tablesOf(reader).map((table) => [table.name, countOf(reader, table)]))
-  } finally {
-    reader.close()
-  }
+  return inspection
 }
 
 const nothingIn = (path: string): HubError =>

@@ -11,8 +11,8 @@ import { endLeases, holdRestored } from '../settle.ts'
 import { TRANSFER } from './marks.ts'
 import { Checksum, type Comparable, hex, type Key, LONG, sizeOf, type Table } from './rows.ts'
 
-/** Rows compared per statement; each is at most its columns times {@link LONG}. */
-const PAGE = 2000
+/** Rows compared per statement: also with bodies of 16 MiB, which the server hashes, far from its time limit. */
+const PAGE = 500
 /**
  * Rows are sent as one array per column; one with more than this goes alone, its bytes as they are (bytes). As text in
  * an array 16 MiB took three seconds.
