@@ -1,5 +1,6 @@
 /** `npm run bench -- <name> [--json] […]`: see docs/benchmarks.md. */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { dirname, resolve } from 'node:path'
@@ -71,23 +72,27 @@ function number(flag: string, text: string | undefined, usual: number, least: nu
 }
 
 /** Every bench of {@link ALL} in a process of its own; their last lines go to a file, too. */
-function all(out: string): never {
+async function all(out: string): Promise<never> {
   mkdirSync(dirname(out), { recursive: true })
+  let failed = 0
   for (const line of ALL) {
-    const { status, stdout } = spawnSync(
-      process.execPath,
-      [import.meta.filename, ...line.split(' '), '--json', ...(values.source ? ['--source'] : [])],
-      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
-    )
-    console.log(stdout.trimEnd())
-    if (status !== 0) console.error(`${line}: failed`)
-    else appendFileSync(out, `${stdout.trimEnd().split('\n').at(-1)}\n`)
+    const args = [import.meta.filename, ...line.split(' '), '--json', ...(values.source ? ['--source'] : [])]
+    const bench = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(bench, 'exit')
+    let said = ''
+    for await (const chunk of bench.stdout.setEncoding('utf8')) {
+      process.stdout.write(chunk)
+      said += chunk
+    }
+    const [code] = await ended
+    if (code === 0) appendFileSync(out, `${said.trimEnd().split('\n').at(-1)}\n`)
+    else failed++
   }
-  console.log(`${out} has one line of JSON for each`)
-  process.exit(0)
+  console.log(`${out} has a line of JSON for each of ${ALL.length - failed}; ${failed} failed`)
+  process.exit(failed === 0 ? 0 : 1)
 }
 
-if (name === 'all') all(resolve(values.out ?? '.tmp/bench.jsonl'))
+if (name === 'all') await all(resolve(values.out ?? '.tmp/bench.jsonl'))
 const bench = BENCHES[name]
 if (!bench)
   refuse(
