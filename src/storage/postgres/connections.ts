@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import pg from 'pg'
 import { HubError } from '../../core/errors.ts'
 import type { Clock, Logger } from '../../core/ports.ts'
@@ -242,6 +243,7 @@ export class Session {
   readonly #client: pg.PoolClient
   readonly #known: Known
   #broken = false
+  #failed = false
   #patient = false
 
   constructor(client: pg.PoolClient, known: Known) {
@@ -250,6 +252,7 @@ export class Session {
   }
 
   async query(text: string, parameters: readonly unknown[] = []): Promise<pg.QueryResult> {
+    if (this.#failed) throw new Error('another part of this transaction has failed')
     try {
       this.#patient ||= text === WITHOUT_LIMIT
       const statement: Statement = this.#statement(text, parameters.map(portable))
@@ -306,11 +309,19 @@ export class Session {
     }
   }
 
+  /**
+   * Parts of the work that do not know yet that another part has failed go on: what they ask for now must be done
+   * neither outside of a transaction nor within the next one, so it is refused until they all know.
+   */
   async rollback(): Promise<void> {
-    if (this.#broken) return
-    await this.query('rollback').catch(() => {
+    const rolledBack = this.#broken ? undefined : this.query('rollback')
+    this.#failed = true
+    await rolledBack?.catch(() => {
       this.#broken = true
     })
+    // Whoever was told of a statement's end has gone on by then.
+    await setImmediate()
+    this.#failed = false
   }
 
   release(): void {

@@ -48,6 +48,12 @@ export const unavailable = (cause: unknown): HubError =>
 export const isLostRace = (error: unknown): boolean =>
   error instanceof LostRace || ['40001', '40P01', '23505'].includes((error as Failure).code ?? '')
 
+/** What a race that was lost over and over is. Of a key that is there every time the data itself speaks. */
+export const hopeless = (cause: unknown): unknown =>
+  (cause as Failure).code === '23505'
+    ? cause
+    : new HubError('E_STORE_UNAVAILABLE', 'Others change the same things all the time. Ask again.', { cause })
+
 /** Thrown by work that finds, under its locks, that what it read before is not so any more. */
 export class LostRace extends Error {}
 
