@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { address } from '../../core/address.ts'
-import { CAPABILITIES, type Capability, type GatewayClient } from '../../core/gateway.ts'
-import { startEdge } from '../edge.fixture.ts'
+import { address } from '../../../core/address.ts'
+import { CAPABILITIES, type Capability, type GatewayClient } from '../../../core/gateway.ts'
+import { startEdge } from '../../edge.fixture.ts'
 
 const GROUP = address('group', '123-456')
 const ANA = address('phone', '5511987654321')
