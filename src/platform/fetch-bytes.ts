@@ -4,6 +4,7 @@ import ipaddr from 'ipaddr.js'
 import { Agent, request } from 'undici'
 import { type FetchBytes, type FetchedBytes, TooManyBytes } from '../core/media.ts'
 import type { Clock } from '../core/ports.ts'
+import { retryAfterMs } from '../core/retry-after.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 2_000
@@ -61,11 +62,9 @@ export function createFetchBytes(parts: FetchBytesParts): { fetch: FetchBytes; c
         body.on('error', () => {})
         if (statusCode !== 200) {
           end()
-          return {
-            type: 'refused',
-            status: statusCode,
-            ...retryAfter(received['retry-after'], parts.clock.now()),
-          }
+          const [asked] = [received['retry-after']].flat()
+          const afterMs = retryAfterMs(asked, parts.clock.now())
+          return { type: 'refused', status: statusCode, ...(afterMs !== undefined && { afterMs }) }
         }
         const encoding = received['content-encoding'] ?? 'identity'
         if (encoding !== 'identity') {
@@ -105,14 +104,6 @@ async function* limited(
   } finally {
     end()
   }
-}
-
-/** Seconds or a date, as milliseconds from now. */
-function retryAfter(value: string | string[] | undefined, now: number): { afterMs?: number } {
-  const text = [value].flat()[0]
-  if (text === undefined) return {}
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
-  return Number.isFinite(ms) && ms > 0 ? { afterMs: ms } : {}
 }
 
 /** A host as a URL has it: a name (judged when it is looked up), or a literal address, which must be public. */

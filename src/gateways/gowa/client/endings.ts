@@ -2,6 +2,7 @@ import type { RejectCode, SendResult } from '../../../core/commands.ts'
 import type { Answer, FailureCode } from '../../../core/gateway.ts'
 import { messageId } from '../../../core/ids.ts'
 import type { HttpOutcome } from '../../../core/ports.ts'
+import { retryAfterMs } from '../../../core/retry-after.ts'
 import { isObject, type Raw } from '../wire/fields.ts'
 
 /** Why something did not happen, or may have. Reasons are our own words: GOWA's quote numbers and texts. */
@@ -127,7 +128,7 @@ export function judge(
     case 401:
       return hold('GOWA refuses its basic auth; check `basicAuth` of this instance', 'unauthorized')
     case 429: {
-      const afterMs = retryAfter(headers['retry-after'], now)
+      const afterMs = retryAfterMs(headers['retry-after'], now)
       const limited = retry('GOWA or a proxy before it limits the rate', 'rate-limited')
       return { ...limited, ...(afterMs !== undefined && { afterMs }) }
     }
@@ -179,14 +180,6 @@ export function json(body: string): Raw | undefined {
 export function codeOf(body: string): string | undefined {
   const code = json(body)?.code
   return typeof code === 'string' && /^[A-Z][A-Z_]{1,60}$/.test(code) ? code : undefined
-}
-
-/** `Retry-After`: seconds or an HTTP date → ms from now. */
-function retryAfter(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined
-  if (/^\s*\d{1,9}\s*$/.test(header)) return Number(header) * 1000
-  const date = Date.parse(header)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
 // ── readers of a 2xx ─────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { RejectCode, SendResult } from '../../../core/commands.ts'
 import type { Answer, FailureCode } from '../../../core/gateway.ts'
 import type { HttpOutcome } from '../../../core/ports.ts'
+import { retryAfterMs } from '../../../core/retry-after.ts'
 import { text } from '../wire/fields.ts'
 import type { Json } from './caller.ts'
 
@@ -130,7 +131,7 @@ function refusal(answer: Extract<HttpOutcome, { type: 'answered' }>, options: Ju
   if (error?.provider_code === TIME_LOCK || error?.error_key === TIME_LOCK_KEY) {
     return rejection('time-locked', 'WhatsApp lets this number begin no new chats for a while (463).')
   }
-  const afterMs = readRetryAfter(answer.headers['retry-after'], now) ?? error?.retry_after_ms
+  const afterMs = retryAfterMs(answer.headers['retry-after'], now) ?? error?.retry_after_ms
   const wait = afterMs !== undefined && { afterMs: Math.round(afterMs) }
   if (status === 429) {
     return { kind: 'wait', code: 'rate-limited', reason: 'uazapi asks to wait (429).', ...wait }
@@ -192,14 +193,6 @@ const unsettled = (status: number): Failure => ({
   kind: 'unsettled',
   reason: `The gateway answered ${status}; the request may have been carried out.`,
 })
-
-/** `Retry-After` (RFC 9110) in ms from now: whole seconds or an HTTP date. */
-function readRetryAfter(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined
-  if (/^[0-9]{1,9}$/.test(header)) return Number(header) * 1000
-  const date = Date.parse(header)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
-}
 
 type Rejected = Extract<SendResult, { end: 'rejected' }>
 export const rejected = (code: RejectCode, reason: string): Rejected => ({ end: 'rejected', code, reason })
