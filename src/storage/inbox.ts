@@ -163,9 +163,6 @@ async function onlyNew(
   options: { now: number; dedupeMs: number },
 ): Promise<Pending[]> {
   const sorted = [...all].sort((a, b) => Buffer.compare(a.event.key, b.event.key))
-  const states = sorted.filter(({ event }) => event.identity === 'state').map(({ event }) => event.key)
-  if (states.length > 0)
-    await db.deleteFrom('dedupe').where('key', 'in', states).where('expires_at', '<=', options.now).execute()
   const inserted = await engine.insertNew(
     db,
     'dedupe',
@@ -177,7 +174,32 @@ async function onlyNew(
     ['key'],
   )
   const fresh = new Set(sorted.filter((_, i) => inserted[i]))
+  const known = sorted.filter(({ event }, i) => event.identity === 'state' && !inserted[i])
+  for (const item of await grownOld(engine, db, known, options.now)) fresh.add(item)
   return all.filter((item) => fresh.has(item))
+}
+
+/**
+ * States whose key is from before the retry window: they are new again. After the new keys, as these are locked in
+ * order; taken away before, two who take in the same states would wait for each other.
+ */
+async function grownOld(engine: Engine, db: Db, states: readonly Pending[], now: number): Promise<Pending[]> {
+  if (states.length === 0) return []
+  // Of several alike the first one is new.
+  const byKey = new Map(states.toReversed().map((item) => [item.event.key.toString('hex'), item]))
+  const keys = [...byKey.values()].map(({ event }) => event.key)
+  const known = await db.selectFrom('dedupe').select(['key', 'expires_at']).where('key', 'in', keys).execute()
+  const old = known.filter(({ expires_at }) => expires_at <= now).map(({ key }) => key)
+  const { rows: renewed } =
+    old.length === 0
+      ? { rows: [] }
+      : await sql<{ key: Uint8Array }>`update dedupe set expires_at = ${now + STATE_WINDOW_MS}
+          from (select key from dedupe where key in (${sql.join(old)}) and expires_at <= ${now}
+            order by key ${engine.forUpdate}) w
+          where dedupe.key = w.key returning dedupe.key`.execute(db)
+  // Somebody else was quicker: retention took a key away, or another one took the same state in.
+  if (known.length < byKey.size || renewed.length < old.length) throw engine.lostRace()
+  return renewed.map(({ key }) => byKey.get(Buffer.from(key).toString('hex'))!)
 }
 
 function partiesOf(event: ArrivingEvent): Party[] {
