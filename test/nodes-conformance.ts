@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Address } from '../src/core/address.ts'
-import type { ChatId, CommandId, EventId, InstanceId, LaneId } from '../src/core/ids.ts'
-import type { ClaimedLane, ClaimedSend } from '../src/core/store.ts'
+import type { CommandId, InstanceId, MessageId } from '../src/core/ids.ts'
+import { hashParts } from '../src/core/signature.ts'
+import type { Arrival, ClaimedLane, ClaimedSend } from '../src/core/store.ts'
 import {
   arrivalOf,
   chatOf,
   commandTo,
   loops,
   messageIdOf,
-  person,
   SUPPORT,
   says,
   somebody,
@@ -23,6 +23,8 @@ export interface NodesFixture {
   open(): Promise<TestNode>
   /** The deadlocks that the database had to break so far, in its own words. */
   deadlocks(): Promise<string[]>
+  /** Removes all that a test left in the tables. */
+  empty(): Promise<void>
   close(): Promise<void>
 }
 
@@ -31,12 +33,13 @@ export function nodesConformance(name: string, open: () => Promise<NodesFixture>
   describe(`nodes on ${name}`, () => {
     let fixture: NodesFixture
     let nodes: TestNode[]
-    beforeEach(async () => {
+    beforeAll(async () => {
       fixture = await open()
       nodes = [await fixture.open()]
       nodes.push(...(await Promise.all([fixture.open(), fixture.open(), fixture.open()])))
     })
-    afterEach(async () => {
+    afterEach(() => fixture.empty())
+    afterAll(async () => {
       await Promise.all(nodes.map((node) => node.store.close()))
       await fixture.close()
     })
@@ -76,9 +79,201 @@ export function nodesConformance(name: string, open: () => Promise<NodesFixture>
       expect(accepted).toBeGreaterThan(300)
     })
 
+    test('a take-over is obeyed from the moment it is acknowledged, whoever claims sends meanwhile', async () => {
+      const [desk, ...senders] = nodes
+      let refused = 0
+      for (let round = 0; round < 30; round++) {
+        const someone = somebody(200 + round)
+        await desk!.accept(says(someone, 'M1'))
+        const [lane] = await desk!.claim()
+        const { address, id: chat } = lane!.chat!
+        await desk!.finish(lane!, () => ({
+          commands: [commandTo(address, 'one'), commandTo(address, 'two')],
+        }))
+        let acknowledged = false
+        let inFlight: CommandId | undefined
+        const started: ClaimedSend[] = []
+        const claims = senders.map(async (node) => {
+          while (!acknowledged) {
+            for (const send of await node.claimSends()) {
+              started.push(send)
+              await node.settleSent(send)
+            }
+          }
+          // Whatever is claimed from here on.
+          started.push(...(await node.claimSends()))
+        })
+        await sleep(round % 4)
+        await desk!.store.setOwner(chat, 'person')
+        inFlight = await desk!.store.sendInFlight(chat)
+        const before = started.map((send) => send.id)
+        acknowledged = true
+        await Promise.all(claims)
+        const after = started.map((send) => send.id).filter((id) => !before.includes(id) && id !== inFlight)
+        const sentBefore = (await desk!.store.listCommands({ limit: 5, chat })).data
+        refused += sentBefore.filter((command) => command.state === 'refused').length
+        // One that was claimed and settled before, and is only now told to us, was in time.
+        const late = after.filter((id) => sentBefore.find((one) => one.id === id)?.state !== 'sent')
+        expect(late).toEqual([])
+      }
+      expect(refused).toBeGreaterThan(0)
+    })
+
+    test('a paced number sends one at a time over all nodes, and a held one is tried once', async () => {
+      const chats = Array.from({ length: 12 }, (_, i) => somebody(300 + i).address)
+      await Promise.all(chats.map((address, i) => nodes[i % 4]!.enqueue(address, 'hello')))
+      const pacing = new Map([[SUPPORT, { minDelayMs: 80, maxDelayMs: 80 }]])
+      const sent: number[] = []
+      const end = performance.now() + 500
+      await loops(
+        nodes.map((node) => async () => {
+          for (const send of await node.claimSends({ pacing })) {
+            sent.push(node.clock.now())
+            await node.settleSent(send)
+          }
+        }),
+        () => performance.now() > end,
+      )
+      expect(sent.length).toBeGreaterThan(2)
+      expect(sent.length).toBeLessThanOrEqual(7)
+
+      await nodes[0]!.store.holdInstance(SUPPORT, { reason: 'offline', until: nodes[0]!.clock.now() - 1 })
+      const probes = await Promise.all(nodes.map((node) => node.claimSends()))
+      expect(probes.flat()).toHaveLength(1)
+    })
+
+    test('timers that all nodes fire at once fire once', async () => {
+      const people = Array.from({ length: 30 }, (_, i) => somebody(400 + i))
+      await nodes[0]!.accept(...people.map((one) => says(one, 'M1')))
+      const at = nodes[0]!.clock.now()
+      await nodes[0]!.work(() => ({ timers: [{ key: 'idle', at, data: null }] }))
+      await until('all have fired', async () => {
+        await Promise.all(nodes.map((node) => node.store.fireDue(7)))
+        return (await nodes[0]!.store.nextDue('timers')) === undefined
+      })
+      const { data } = await nodes[0]!.store.listEvents({ limit: 200, kind: 'timer' })
+      expect(data).toHaveLength(30)
+      const turns = await Promise.all(nodes.map((node) => node.work()))
+      expect(turns.reduce((sum, n) => sum + n)).toBe(30)
+    })
+
+    test('one key is one command, on whichever nodes it is asked for at once', async () => {
+      for (let round = 0; round < 10; round++) {
+        const to = somebody(500 + round)
+        const queued = await Promise.all(
+          nodes.map((node, i) => {
+            const command = { ...commandTo(to.address, 'once'), key: `key-${round}` }
+            return node.store.enqueue({ instance: SUPPORT, to, command, claim: i % 2 === 0 })
+          }),
+        )
+        expect(new Set(queued.map(({ id }) => id)).size).toBe(1)
+        expect(queued.filter(({ created }) => created)).toHaveLength(1)
+      }
+      expect(await fixture.deadlocks()).toEqual([])
+    })
+
+    test('a limit of deliveries is one for all nodes together, from the first second on', async () => {
+      const grants = await Promise.all(nodes.map((node) => node.store.grantDeliveries(SUPPORT, 10, 8)))
+      expect(grants.reduce((sum, n) => sum + n)).toBe(10)
+    })
+
+    test('what a node that fell silent held is taken over; what others hold is theirs', async () => {
+      const [dead, alive, heir] = nodes
+      await Promise.all([dead!.live(), alive!.live(), heir!.live()])
+      await dead!.accept(...[1, 2, 3, 4].map((n) => says(somebody(600 + n), 'M1')))
+      const mine = await alive!.claim(2)
+      const theirs = await dead!.claim(2)
+      await Promise.all([5, 6].map((n) => dead!.enqueue(somebody(600 + n).address, 'hello')))
+      const [sending] = await dead!.claimSends({ limit: 1 })
+      const [kept] = await alive!.claimSends({ limit: 1 })
+      await sleep(150)
+      await Promise.all([alive!.live(), heir!.live()])
+      const buried = await Promise.all([alive!.store.bury(100), heir!.store.bury(100)])
+      expect(buried.flat().map(({ id }) => id)).toEqual([dead!.holder])
+
+      expect((await heir!.claim()).map(({ lane }) => lane).sort()).toEqual(
+        theirs.map(({ lane }) => lane).sort(),
+      )
+      expect((await dead!.finish(theirs[0]!))[0]).toEqual({ type: 'stale' })
+      for (const lane of mine) expect((await alive!.finish(lane))[0]!.type).toBe('committed')
+      const state = async (send: ClaimedSend) => (await heir!.store.getCommand(send.id))?.state
+      expect([await state(sending!), await state(kept!)]).toEqual(['unknown', 'sending'])
+    })
+
+    test('private id and phone on two nodes, proved one under load: one chat, in order; and apart again', async () => {
+      const [phones, lids, proofs, worker] = nodes
+      const lid = 'private:998877665544' as Address
+      const phone = somebody(700)
+      const handled: string[] = []
+      const spoken: Record<string, string[]> = { P: [], L: [] }
+      let over = false
+      const say = (node: TestNode, sign: string, address: Address) => async () => {
+        const id = `${sign}${spoken[sign]!.length}`
+        await node.accept(says({ address, aliases: [] }, id))
+        spoken[sign]!.push(id)
+      }
+      const working = loops(
+        [phones!, worker!].map((node) => async () => {
+          for (const lane of await node.claim(4, 3)) {
+            const outcomes = await node.finish(lane)
+            for (const [i, { type }] of outcomes.entries())
+              if (type === 'committed') handled.push(messageIdOf(lane, i)!)
+          }
+        }),
+        () => over,
+      )
+      const speaking = loops(
+        [say(phones!, 'P', phone.address), say(lids!, 'L', lid)],
+        () => spoken.P!.length >= 60 && spoken.L!.length >= 60,
+      )
+      await until('both have spoken', async () => spoken.P!.length > 10 && spoken.L!.length > 10)
+      await proofs!.accept(says({ ...phone, aliases: [lid] }, 'both'))
+      await speaking
+      await until('they are one', async () => (await proofs!.store.mergePending()) === 0)
+      const { store } = proofs!
+      await until('all is handled', async () => (await store.backlog()).events === 0)
+      over = true
+      await working
+      for (const sign of ['P', 'L']) expect(handled.filter((id) => id.startsWith(sign))).toEqual(spoken[sign])
+      expect(handled).toHaveLength(spoken.P!.length + spoken.L!.length + 1)
+      const chat = await chatOf(store, phone)
+      expect(await store.findChat(SUPPORT, lid)).toBe(chat)
+      const { data } = await store.listMerges((await store.getChat(chat))!.contact!, { limit: 5 })
+      expect(data).toHaveLength(1)
+
+      expect(await store.undoMerge(data[0]!.id)).toBe('undone')
+      for (const [sign, address] of [
+        ['P', phone.address],
+        ['L', lid],
+      ] as const) {
+        const { data: log } = await store.listMessages((await store.findChat(SUPPORT, address))!, {
+          limit: 200,
+        })
+        const own = log.map((message) => message.messageId).filter((id) => id !== 'both')
+        expect(own.reverse()).toEqual(spoken[sign])
+      }
+      expect(await fixture.deadlocks()).toEqual([])
+    })
+
+    test('what one node announces the others hear, and it does not hear itself', async () => {
+      const [speaker, listener] = nodes
+      const heard: string[][] = []
+      const stop = [
+        listener!.store.onAnnounced(({ instances }) => heard.push([...instances])),
+        speaker!.store.onAnnounced(({ instances }) => instances.length > 0 && heard.push(['itself'])),
+      ]
+      await until('it is heard', async () => {
+        speaker!.store.announce({ queues: ['lanes'], instances: [SUPPORT] })
+        await sleep(30)
+        return heard.some((instances) => instances.includes(SUPPORT))
+      })
+      expect(heard).not.toContainEqual(['itself'])
+      for (const end of stop) end()
+    })
+
     test('everything at once: nothing waits forever, nothing is lost, nothing happens twice, order stays', async () => {
       const world = new World(nodes)
-      await world.run(4_000)
+      await world.run(2_500)
       await world.drain()
       expect(world.faults).toEqual([])
       expect(await fixture.deadlocks()).toEqual([])
@@ -147,18 +342,32 @@ class World {
       ][this.#dice(10) < 9 ? [0, 1, 3][this.#dice(3)]! : 2]!
       return { ...said, stream: `${who} ${said.stream}`, id: `M${++this.#serial}` }
     })
-    await node.store.accept(
-      batch.map(({ from, id }) =>
-        arrivalOf(
-          says(from, id, {
-            sender: from.address.startsWith('group:') ? somebody(1_000 + this.#dice(20)) : from,
-            ...(this.#dice(30) === 0 ? { author: 'person', claims: true } : {}),
-          }),
-        ),
+    const said = batch.map(({ from, id }) =>
+      arrivalOf(
+        says(from, id, {
+          sender: from.address.startsWith('group:') ? somebody(1_000 + this.#dice(20)) : from,
+          ...(this.#dice(30) === 0 ? { author: 'person', claims: true } : {}),
+        }),
       ),
     )
+    await node.store.accept([...said, ...this.#states()])
     for (const { stream, id } of batch)
       this.#accepted.set(stream, [...(this.#accepted.get(stream) ?? []), id])
+  }
+
+  /** What some other numbers say of themselves: facts of one lane each, and of rows that all share. */
+  #states(): Arrival[] {
+    return Array.from({ length: this.#dice(3) }, () => ({
+      ...arrivalOf({
+        fact: { kind: 'connection', state: this.#dice(2) === 0 ? 'connected' : 'disconnected' },
+        author: 'other',
+        identity: 'fact',
+        key: hashParts([`state ${++this.#serial}`]),
+        disposition: 'handle',
+        claims: false,
+      }),
+      instance: `number${this.#dice(3)}` as InstanceId,
+    }))
   }
 
   async #work(node: TestNode): Promise<void> {
@@ -191,6 +400,9 @@ class World {
       leaseMs: node.leaseMs,
       log: [
         ...base,
+        ...(event.fact.kind === 'connection'
+          ? [{ type: 'connection' as const, state: event.fact.state }]
+          : []),
         ...(event.contact && this.#dice(3) === 0
           ? [{ type: 'name' as const, contact: event.contact.id, name: `Called ${this.#dice(1_000)}` }]
           : []),
@@ -213,8 +425,11 @@ class World {
     const { id, chat, fence } = send
     const fate = this.#dice(20)
     const at = node.clock.now()
-    if (fate === 0) {
-      const result = { end: 'retry', reason: 'busy', afterMs: 1 } as never
+    if (fate === 1) {
+      const result = { end: 'unknown', reason: 'no answer' } as const
+      await node.store.settle([{ id, chat, fence, at, result, retryAt: null }])
+    } else if (fate === 0) {
+      const result = { end: 'retry', reason: 'busy' } as const
       await node.store.settle([{ id, chat, fence, at, result, retryAt: at }])
     } else {
       this.#sent.push(id)
@@ -233,7 +448,7 @@ class World {
       () => store.prune({ deliveriesMs: 1, dedupeMs: DAYS, eventsMs: DAYS, commandsMs: DAYS }),
       () => node.live(),
       () => store.bury(60_000),
-      () => store.claimUnknown({ limit: 10, leaseMs: 1_000 }),
+      () => this.#lookFor(node),
       () => store.holdInstance(SUPPORT, undefined),
       async () => chat && node.enqueue(chat.address, 'by key', { claim: this.#dice(4) === 0 }),
       async () => chat && store.setOwner(chat.id, (['bot', 'person', 'nobody'] as const)[this.#dice(3)]!),
@@ -253,6 +468,15 @@ class World {
     await sleep(this.#dice(10))
   }
 
+  /** Finds what became of unknown sends: all of them went out. */
+  async #lookFor({ store }: TestNode): Promise<void> {
+    for (const send of await store.claimUnknown({ limit: 10, leaseMs: 1_000 })) {
+      const finding = { type: 'ours', messageId: `S${send.id}` as MessageId } as const
+      await store.conclude({ send, finding, again: null, notBefore: 0 })
+      this.#sent.push(send.id)
+    }
+  }
+
   /** Works off all that is left, by one node alone, and looks at the whole. */
   async drain(): Promise<void> {
     const [node] = this.nodes
@@ -264,6 +488,7 @@ class World {
         await store.mergePending()
         await this.#work(node!)
         await this.#send(node!)
+        await this.#lookFor(node!)
         const { events, commands } = await store.backlog()
         return events === 0 && commands === 0
       },
