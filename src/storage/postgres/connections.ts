@@ -32,11 +32,15 @@ const NO_LIMIT_MS = 2 ** 31 - 1
 /** Statements a connection keeps prepared; texts beyond that are parsed each time. */
 const PREPARED = 400
 
-/** `jit` costs more than these statements ever take. */
+/**
+ * `jit` costs more than these statements ever take. A plan kept for all values would be one made while a table was
+ * small, and would read the whole of it long after; planning anew costs less than one such reading.
+ */
 const SETTINGS = [
   `statement_timeout = ${STATEMENT_LIMIT_MS}`,
   `idle_in_transaction_session_timeout = ${IDLE_LIMIT_MS}`,
   'jit = off',
+  'plan_cache_mode = force_custom_plan',
 ]
 
 /** Values as every engine gives them: 64-bit integers are numbers, as all of the hub's are within 2^53. */

@@ -11,6 +11,8 @@ interface Failure {
  * connections), 57P the server stops, starts or ended this session, 58 its disk.
  */
 const AWAY_CLASSES = /^(08|53|57P|58)/
+const CONNECTION_CLASSES = /^(08|57P)/
+const SQLSTATE = /^[0-9A-Z]{5}$/
 /** Read-only (a standby, or a failover that is not over), a statement or a lock that took too long, idle in a transaction. */
 const AWAY_CODES = new Set(['25006', '57014', '55P03', '25P03'])
 /** Of the system, and of the driver itself, which gives no code. */
@@ -36,10 +38,15 @@ export function isAway(error: unknown): boolean {
 }
 
 /** What the hub calls a failure that {@link isAway}: whoever asked may ask again. */
-export const unavailable = (cause: unknown): HubError =>
-  cause instanceof HubError
-    ? cause
-    : new HubError('E_STORE_UNAVAILABLE', 'The connection to the database was lost.', { cause })
+export function unavailable(cause: unknown): HubError {
+  if (cause instanceof HubError) return cause
+  const { code = '', message } = cause as Failure
+  const answered = SQLSTATE.test(code) && !CONNECTION_CLASSES.test(code)
+  const what = answered
+    ? `The database cannot do that now: ${cureOf(code, message)}`
+    : 'The connection to the database was lost.'
+  return new HubError('E_STORE_UNAVAILABLE', what, { cause })
+}
 
 /**
  * True when a transaction lost a race and shall be run again: it then sees what the winner committed.
