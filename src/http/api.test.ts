@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { HubError } from '../core/errors.ts'
+import type { NodeRow } from '../core/store.ts'
 import { API_KEY, chatRow, commandRow, eventRow, instance, startEdge } from './edge.fixture.ts'
 
 const COMMAND = '01890a5d-ac96-774b-bcce-b302099a8057'
@@ -547,8 +548,31 @@ describe('nodes', () => {
       ],
       next: null,
     })
-    expect((await edge.api('GET', '/nodes?limit=1')).json).toMatchObject({ code: 'E_INVALID' })
     expect((await edge.ask('GET', '/api/v1/nodes', {})).status).toBe(401)
+  })
+
+  test('are paged oldest first, also when the last one shown is gone', async () => {
+    await using edge = await startEdge()
+    const node = (id: string, startedAt: number): NodeRow => ({
+      id,
+      roles: ['worker'],
+      host: id,
+      version: '1.2.3',
+      startedAt,
+      seenAt: startedAt,
+    })
+    const [first, second, third] = [node('n3', 1_000), node('n1', 2_000), node('n2', 2_000)]
+    edge.hub.cluster.nodes = async () => [third, first, second]
+    const page = await edge.api('GET', '/nodes?limit=2')
+    expect(page.json).toMatchObject({ data: [{ id: 'n3' }, { id: 'n1' }], next: expect.any(String) })
+    edge.hub.cluster.nodes = async () => [first, third]
+    const cursor = encodeURIComponent(String(page.json.next))
+    expect((await edge.api('GET', `/nodes?limit=2&cursor=${cursor}`)).json).toMatchObject({
+      data: [{ id: 'n2' }],
+      next: null,
+    })
+    for (const query of ['cursor=n1', 'cursor=', 'limit=0', 'role=worker'])
+      expect((await edge.api('GET', `/nodes?${query}`)).json, query).toMatchObject({ code: 'E_INVALID' })
   })
 
   test('hear of what was decided here', async () => {

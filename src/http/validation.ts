@@ -31,8 +31,10 @@ function invalid(part: string, data: unknown, schema: z.ZodType, error: z.ZodErr
   return new HubError('E_INVALID', lines.join('; '), { details: { errors } })
 }
 
-/** The validator's own words in the voice of the configuration's faults; what a schema says itself is kept. */
-/** @param beside further keys that are known where the data lies */
+/**
+ * The validator's own words in the voice of the configuration's faults; what a schema says itself is kept.
+ * @param beside further keys that are known where the data lies
+ */
 export function inOurWords(
   issue: z.core.$ZodIssue,
   data: unknown,
@@ -51,7 +53,7 @@ export function inOurWords(
         const meant = closest(key.slice(0, MAX_SHOWN), known)
         return `\`${key.slice(0, MAX_SHOWN)}\` is not known here${meant ? `; did you mean \`${meant}\`?` : '.'}`
       })
-      return `${faults.join(' ')} Known: ${known.join(', ')}`
+      return `${faults.join(' ')} ${known.length === 0 ? 'Leave it out: nothing is taken here.' : `Known: ${known.join(', ')}`}`
     }
     case 'invalid_value': {
       return mustBeOneOf(issue.values.map(String), value)

@@ -4,10 +4,11 @@ import type { InstanceConfig } from '../../core/config.ts'
 import { HubError } from '../../core/errors.ts'
 import { MEDIA_TYPES } from '../../core/events.ts'
 import { type CommandId, type InstanceId, messageId } from '../../core/ids.ts'
-import type { Page } from '../../core/store.ts'
+import type { Page, PageRequest } from '../../core/store.ts'
 import type { SendRequest } from '../../hub.ts'
 import { commandRequest, MAX_TEXT } from '../command-body.ts'
 import type { Api, Edge } from '../edge.ts'
+import { foreignCursor, pageOfRest } from '../paging.ts'
 import { presentInstance, presentPage } from '../present.ts'
 import { resolveRecipient } from '../recipient.ts'
 import { instanceIdSchema, pageSchema, shapeOf } from '../validation.ts'
@@ -109,15 +110,8 @@ function idempotencyKey(req: IncomingMessage): string | undefined {
 }
 
 /** Instances live in the configuration; the cursor is the name of the last one shown. */
-function pageOf(
-  instances: readonly InstanceConfig[],
-  { limit, cursor }: { limit: number; cursor?: string },
-): Page<InstanceConfig> {
+function pageOf(instances: readonly InstanceConfig[], { limit, cursor }: PageRequest): Page<InstanceConfig> {
   const last = cursor === undefined ? -1 : instances.findIndex(({ id }) => id === cursor)
-  if (cursor !== undefined && last < 0) {
-    throw new HubError('E_INVALID', 'query.cursor: must be the "next" of an earlier page, unchanged')
-  }
-  const data = instances.slice(last + 1, last + 1 + limit)
-  const more = last + 1 + limit < instances.length
-  return { data, next: more ? (data.at(-1)?.id ?? null) : null }
+  if (cursor !== undefined && last < 0) throw foreignCursor()
+  return pageOfRest(instances.slice(last + 1), limit, ({ id }) => id)
 }
