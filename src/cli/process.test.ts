@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { API_KEY, createListeners, keyed, TOKEN, URL_KEY } from './far-side.fixture.ts'
 
 /** The program as a process of its own: signals, exit codes, and what reaches the terminal. */
 
@@ -13,13 +12,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 vi.setConfig({ testTimeout: 40_000 })
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const API_KEY = 'an-api-key-0123456789'
-const TOKEN = 'b1f2c3d4-0000-4000-8000-000000000001'
-const URL_KEY = 'urlkey-0123456789'
 
 let cwd: string
 const children: ChildProcess[] = []
-const servers: Server[] = []
+const { listen, close } = createListeners()
 beforeEach(() => {
   cwd = mkdtempSync(join(tmpdir(), 'pombo-process-'))
 })
@@ -31,10 +27,7 @@ afterEach(() => {
       // It has ended by itself, as it should.
     }
   }
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    server.close()
-  }
+  close()
   rmSync(cwd, { recursive: true, force: true })
 })
 
@@ -89,21 +82,12 @@ async function start(
 /** A gateway that takes sends, and refuses them or never answers. */
 async function gatewayThat(answers: 'refuses' | 'hangs'): Promise<{ url: string; asked: Promise<void> }> {
   const asked = Promise.withResolvers<void>()
-  const server = createServer((request, response) => {
+  const url = await listen((request, response) => {
     if (request.url?.startsWith('/send/')) asked.resolve()
     if (answers === 'refuses') response.writeHead(400).end('{"error":"a text nobody may read"}')
   })
-  servers.push(server)
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: asked.promise }
+  return { url, asked: asked.promise }
 }
-const instance = (baseUrl: string) => ({
-  id: 'sales',
-  gateway: 'uazapi',
-  baseUrl,
-  token: TOKEN,
-  webhook: { key: URL_KEY },
-})
 const send = (hub: Running) =>
   fetch(`${hub.url}/api/v1/instances/sales/messages`, {
     method: 'POST',
@@ -176,7 +160,7 @@ test('a pombo.config.ts in a project that is not of modules says how to mend tha
 
 test('a stop waits for a send under way; a second signal, later, does not', async () => {
   const gateway = await gatewayThat('hangs')
-  const hub = await start('node', { instances: [instance(gateway.url)] })
+  const hub = await start('node', { instances: [keyed(gateway.url)] })
   expect((await send(hub)).status).toBe(202)
   await gateway.asked
   hub.child.kill('SIGTERM')
@@ -189,7 +173,7 @@ test('a stop waits for a send under way; a second signal, later, does not', asyn
 
 test('a stop does not wait for ever', async () => {
   const gateway = await gatewayThat('hangs')
-  const hub = await start('node', { instances: [instance(gateway.url)] })
+  const hub = await start('node', { instances: [keyed(gateway.url)] })
   await send(hub)
   await gateway.asked
   const begun = performance.now()
@@ -200,7 +184,7 @@ test('a stop does not wait for ever', async () => {
 
 test('nothing a hub prints holds a secret, a number or a text', async () => {
   const gateway = await gatewayThat('refuses')
-  const hub = await start('node', { logLevel: 'debug', instances: [instance(gateway.url)] })
+  const hub = await start('node', { logLevel: 'debug', instances: [keyed(gateway.url)] })
   await send(hub)
   await gateway.asked
   await fetch(`${hub.url}/webhooks/sales/${URL_KEY}`, {

@@ -1,56 +1,26 @@
 import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ending } from './commands/send.ts'
+import { API_KEY, createListeners, keyed, SECRET, signed, TOKEN, URL_KEY } from './far-side.fixture.ts'
 import { run } from './run.ts'
 import { startServing, terminal } from './terminal.fixture.ts'
 
 /** `send` and `replay` against a hub that really runs, between it and a gateway that answers as told. */
 
-const API_KEY = 'an-api-key-0123456789'
-const SECRET = 'a-secret-of-the-gateway-01'
-const URL_KEY = 'urlkey-0123456789'
-const TOKEN = 'b1f2c3d4-0000-4000-8000-000000000001'
-
 let cwd: string
 let hub: Awaited<ReturnType<typeof startServing>> | undefined
-const servers: Server[] = []
+const { listen, close } = createListeners()
 beforeEach(() => {
   cwd = mkdtempSync(join(tmpdir(), 'pombo-send-'))
 })
 afterEach(async () => {
   await hub?.end()
   hub = undefined
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    server.close()
-  }
+  close()
   rmSync(cwd, { recursive: true, force: true })
-})
-
-async function listen(handle: (req: IncomingMessage, res: ServerResponse) => void): Promise<string> {
-  const server = createServer(handle)
-  servers.push(server)
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-const signed = (baseUrl: string) => ({
-  id: 'support',
-  gateway: 'gowa',
-  baseUrl,
-  webhook: { secrets: [{ env: 'GATEWAY_SECRET' }] },
-})
-const keyed = (baseUrl: string) => ({
-  id: 'sales',
-  gateway: 'uazapi',
-  baseUrl,
-  token: TOKEN,
-  webhook: { key: URL_KEY },
 })
 
 /** A hub whose secrets lie in `.env`. */
@@ -101,7 +71,7 @@ describe('send', () => {
       res.end('{"code":"SUCCESS","message":"ok","results":{"message_id":"3EB0AA","status":"ok"}}')
     })
     const url = await start([signed(gateway)])
-    const first = await pombo(
+    const keyedSend = [
       'send',
       'support',
       '+55 11 95555-0101',
@@ -110,19 +80,11 @@ describe('send', () => {
       url,
       '--idempotency-key',
       'k1',
-    )
+    ]
+    const first = await pombo(...keyedSend)
     expect(first).toMatchObject({ code: 0, err: '' })
     expect(first.out).toMatch(/^Queued as command [0-9a-f-]{36}\./)
-    const again = await pombo(
-      'send',
-      'support',
-      '+55 11 95555-0101',
-      'Hello',
-      '--hub',
-      url,
-      '--idempotency-key',
-      'k1',
-    )
+    const again = await pombo(...keyedSend)
     expect(again.out).toBe(first.out)
     const waited = await pombo('send', 'support', '5511955550102', 'Hello', '--hub', `${url}/`, '--wait')
     expect(waited).toMatchObject({

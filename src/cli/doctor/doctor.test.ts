@@ -1,60 +1,31 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { freePort } from '../../../test/free-port.ts'
+import { API_KEY, createListeners, keyed, SECRET, signed, TOKEN, URL_KEY } from '../far-side.fixture.ts'
 import { run } from '../run.ts'
 import { startServing, terminal } from '../terminal.fixture.ts'
 import type { Finding } from './finding.ts'
 
 /** The whole command, before a hub that runs or does not, and before proxies that do what proxies do. */
 
-const API_KEY = 'an-api-key-0123456789'
-const SECRET = 'a-secret-of-the-gateway-01'
-const URL_KEY = 'urlkey-0123456789'
-const TOKEN = 'b1f2c3d4-0000-4000-8000-000000000001'
-
 let cwd: string
-const servers: Server[] = []
+const { listen, close } = createListeners()
 const hubs: { end(): Promise<number> }[] = []
 beforeEach(() => {
   cwd = mkdtempSync(join(tmpdir(), 'pombo-doctor-'))
 })
 afterEach(async () => {
   for (const hub of hubs.splice(0)) await hub.end()
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    server.close()
-  }
+  close()
   rmSync(cwd, { recursive: true, force: true })
 })
 
-async function listen(handle: (req: IncomingMessage, res: ServerResponse) => void): Promise<string> {
-  const server = createServer(handle)
-  servers.push(server)
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
 /** A gateway that knows nothing but that it is there. */
 const gateway = () => listen((_req, res) => res.writeHead(404).end())
-const signed = (baseUrl: string) => ({
-  id: 'support',
-  gateway: 'gowa',
-  baseUrl,
-  webhook: { secrets: [{ env: 'GATEWAY_SECRET' }] },
-})
-const keyed = (baseUrl: string) => ({
-  id: 'sales',
-  gateway: 'uazapi',
-  baseUrl,
-  token: TOKEN,
-  webhook: { key: URL_KEY },
-})
-
 function write(config: object, env: Record<string, string> = {}): void {
   const rules = [{ match: '/help', reply: 'Here' }]
   writeFileSync(
