@@ -13,6 +13,7 @@ import { type Logger, noMetrics } from './core/ports.ts'
 import { type Announcement, ROLES, type Role, type Store } from './core/store.ts'
 import type { Handler } from './core/turn.ts'
 import { createHub, type Hub } from './hub.ts'
+import { instance } from './pipeline/instance.fixture.ts'
 import { systemClock } from './platform/clock.ts'
 import { openSqliteStore } from './storage/sqlite/open.ts'
 import { FakeClock } from './testing/fake-clock.ts'
@@ -28,19 +29,7 @@ const config: HubConfig = {
   limits: { bodyBytes: 1 << 20, bodyBytesWithKey: 1 << 20, failedAuthPerMinute: 60 },
   trustedProxies: [],
   servers: [],
-  instances: [
-    {
-      id: SUPPORT,
-      gateway: 'test',
-      baseUrl: 'http://gateway.test',
-      webhook: { secrets: ['a-long-enough-secret'], allow: [] },
-      insecure: false,
-      tags: [],
-      pacing: { minDelayMs: 0, maxDelayMs: 0 },
-      apiMessagesClaim: false,
-      settings: {},
-    },
-  ],
+  instances: [instance(SUPPORT)],
   features: {},
   retention: { deliveriesMs: 1e9, dedupeMs: 1e9, eventsMs: 1e9, commandsMs: 1e9 },
   logLevel: 'silent',

@@ -14,6 +14,7 @@ import { createHub, type Hub } from '../hub.ts'
 import { systemClock } from '../platform/clock.ts'
 import { openSqliteStore } from '../storage/sqlite/open.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
+import { instance } from './instance.fixture.ts'
 
 /**
  * A hub over a gateway that does with a send what a test says, and remembers what became of it.
@@ -153,19 +154,7 @@ export async function doubtful(
     limits: { bodyBytes: 1 << 20, bodyBytesWithKey: 1 << 20, failedAuthPerMinute: 60 },
     trustedProxies: [],
     servers: [],
-    instances: [
-      {
-        id: INSTANCE,
-        gateway: 'test',
-        baseUrl: 'http://gateway.test',
-        webhook: { secrets: ['a-long-enough-secret'], allow: [] },
-        insecure: false,
-        tags: [],
-        pacing: { minDelayMs: 0, maxDelayMs: 0 },
-        apiMessagesClaim: false,
-        settings: {},
-      },
-    ],
+    instances: [instance(INSTANCE)],
     features: {},
     retention: { deliveriesMs: 1e9, dedupeMs: 1e9, eventsMs: 1e9, commandsMs: 1e9 },
     logLevel: 'silent',

@@ -11,6 +11,7 @@ import { type Logger, noMetrics } from '../core/ports.ts'
 import type { Acceptance, Arrival, Store } from '../core/store.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { createIngest } from './ingest.ts'
+import { instance } from './instance.fixture.ts'
 import { Outage } from './outage.ts'
 import { createPressure } from './pressure.ts'
 
@@ -43,19 +44,6 @@ function gatewayThat(normalise: () => Normalised): Gateway {
     connect: () => ({ sendTimeoutMs: 1, send: async () => ({ end: 'sent' }) }),
   }
 }
-
-const instance = (id: string, extra: Partial<InstanceConfig> = {}): InstanceConfig => ({
-  id: id as InstanceId,
-  gateway: 'test',
-  baseUrl: 'http://gateway.test',
-  webhook: { secrets: ['a-long-enough-secret'], allow: [] },
-  insecure: false,
-  tags: [],
-  pacing: { minDelayMs: 0, maxDelayMs: 0 },
-  apiMessagesClaim: false,
-  settings: {},
-  ...extra,
-})
 
 function ingestOver(
   normalised: Normalised | (() => Normalised),
