@@ -52,25 +52,25 @@ export interface RetentionConfig {
   commandsMs: number
 }
 
+/** A bucket, and what opens it. */
+export interface S3Config {
+  /** Without trailing slash. */
+  endpoint: string
+  bucket: string
+  region: string
+  accessKeyId: string
+  secretAccessKey: string
+  /** What the names of all objects begin with: empty, or text that ends with `/`. */
+  prefix: string
+  /** Where bytes lie until they are uploaded. */
+  folder: string
+}
+
 /** Fetching and keeping what people send us: pictures, voice messages, documents. */
 export interface MediaConfig {
   /** False: nothing is fetched; what came meanwhile is fetched once this is true again. */
   fetch: boolean
-  store:
-    | { type: 'folder'; folder: string }
-    | {
-        type: 's3'
-        /** Without trailing slash. */
-        endpoint: string
-        bucket: string
-        region: string
-        accessKeyId: string
-        secretAccessKey: string
-        /** What the names of all objects begin with: empty, or text that ends with `/`. */
-        prefix: string
-        /** Where bytes lie until they are uploaded. */
-        folder: string
-      }
+  store: { type: 'folder'; folder: string } | ({ type: 's3' } & S3Config)
   /** How long they are kept. */
   keepMs: number
   /** Largest file. */

@@ -1,22 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { Agent, request } from 'undici'
+import type { S3Config } from '../core/config.ts'
 import type { MediaStore } from '../core/media.ts'
 import type { Clock } from '../core/ports.ts'
 import { emptySpool, mediaPath, spool } from './media-folder.ts'
 import { EMPTY_SHA256, signV4 } from './sign-v4.ts'
-
-export interface S3Options {
-  /** Without trailing slash. */
-  endpoint: string
-  bucket: string
-  region: string
-  accessKeyId: string
-  secretAccessKey: string
-  /** What the names of all objects begin with. */
-  prefix: string
-  /** Where bytes lie until they are uploaded. */
-  folder: string
-}
 
 const CONNECT_TIMEOUT_MS = 10_000
 /** Without a byte for this long (ms) an exchange is over. */
@@ -28,7 +16,7 @@ const SILENCE_MS = 60_000
  * is refused.
  */
 export async function openMediaBucket(
-  options: S3Options,
+  options: S3Config,
   { clock, spoolBefore }: { clock: Clock; spoolBefore?: number },
 ): Promise<MediaStore & { close(): Promise<void> }> {
   const { endpoint, bucket, prefix, folder } = options
