@@ -117,6 +117,9 @@ export class Connections {
       // Statements that do not wait for each other's answers are sent at once; the server takes them in order.
       pipeline: true,
     } as pg.PoolConfig)
+    // Whoever uses a connection learns of its end by what fails. From the first: one that is ended in the same breath
+    // that greeted it would else have nobody to tell, and end the process.
+    this.#pool.on('connect', (client) => void client.on('error', () => {}))
     // A connection that ends while idle is simply gone; the next one who needs one finds out.
     this.#pool.on('error', (err) => options.log.debug({ err }, 'an idle database connection ended'))
   }
@@ -170,7 +173,6 @@ export class Connections {
     try {
       const known = this.#sessions.get(client)
       if (known) return known
-      client.on('error', () => {})
       // What is known before it is asked: others may be introduced meanwhile, and be further.
       const before = this.#line
       const session = new Session(client, await introduce(client))

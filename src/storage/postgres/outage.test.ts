@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../test/postgres/database.ts'
 import { Link } from '../../../test/postgres/link.ts'
@@ -106,4 +107,39 @@ describe('a way to the database that breaks', () => {
     await Promise.all([here, there].map(({ connections }) => connections.end()))
     expect(performance.now() - begun).toBeLessThan(2_000)
   })
+
+  test('with the very greeting is a connection that was not there', async () => {
+    const fatal = 'SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0'
+    const greeting = [
+      packet('R', Buffer.alloc(4)),
+      packet('K', Buffer.alloc(8)),
+      packet('Z', Buffer.from('I')),
+      packet('E', Buffer.from(fatal)),
+    ]
+    let visits = 0
+    const door = createServer((near) => {
+      near.on('error', () => {})
+      if (visits++ === 0) near.once('data', () => near.end(Buffer.concat(greeting)))
+      else near.pipe(connect(link.port, '127.0.0.1').on('error', () => {})).pipe(near)
+    }).listen(0, '127.0.0.1')
+    await once(door, 'listening')
+    const behind = new URL(url)
+    behind.port = String((door.address() as AddressInfo).port)
+    const connections = new Connections({ url: behind.href, size: 1, clock: systemClock, log })
+    try {
+      const session = await connections.connect()
+      session.release()
+      expect(visits).toBe(2)
+    } finally {
+      await connections.end()
+      door.close()
+    }
+  })
 })
+
+/** As PostgreSQL spells one: its letter, its length, what it says. */
+function packet(letter: string, body: Buffer): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(body.length + 4)
+  return Buffer.concat([Buffer.from(letter), length, body])
+}
