@@ -7,7 +7,7 @@ import { lockLanes } from './merge.ts'
 import { carryEpoch, pendingEvents, requeue } from './merge-chats.ts'
 import { type ChatMerge, currentChat, currentContact, type MergeDetail } from './merge-record.ts'
 import type { Tables } from './tables.ts'
-import { wakeOutboxes } from './tail.ts'
+import { freeChat, wakeOutboxes } from './tail.ts'
 
 /**
  * Takes a merge back: the contact that went gets its addresses, chats and everything from before the merge
@@ -121,6 +121,8 @@ async function splitChat(engine: Engine, db: Db, split: Split, now: number): Pro
   }
   await splitOwnership(db, split)
   await wakeOutboxes(engine, db, await withCommands(db, [from, gone]))
+  // What either waited for may be the other's now: an unknown send. Who claims finds out what is left to wait for.
+  for (const id of [from, gone]) await freeChat(db, id, now)
   if (unused) await removeIfEmpty(db, from)
 }
 
