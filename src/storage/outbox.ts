@@ -8,7 +8,6 @@ import { apart, together } from './carried.ts'
 import type { Db, Engine } from './dialect.ts'
 import { spokenAs } from './identity.ts'
 import { ensureChat } from './inbox.ts'
-import { currentChat } from './merge-record.ts'
 import { inDoubt, setState } from './settle.ts'
 import { wakeOutboxes } from './tail.ts'
 
@@ -345,9 +344,10 @@ export async function enqueueCommand(
   const first = await twin()
   if (first) return { id: first.id as CommandId, created: false }
   const chat = await ensureChat(engine, db, request.instance, request.to, now)
-  // From here on no merge takes the chat away; one that was quicker has.
+  // From here on no merge or undo takes the chat away; one that was quicker has.
   await engine.lock(db, 'lane', [chat])
-  if ((await currentChat(db, chat)) !== chat) throw engine.lostRace()
+  const found = await db.selectFrom('chat').select('merged_into').where('id', '=', chat).executeTakeFirst()
+  if (!found || found.merged_into !== null) throw engine.lostRace()
   if (request.claim) {
     await sql`update chat set owner = 'person', owner_at = ${now}, epoch = epoch + 1 where id = ${chat} and owner <> 'person'`.execute(
       db,
