@@ -279,6 +279,7 @@ export function nodesConformance(name: string, open: () => Promise<NodesFixture>
       await world.run(2_500)
       await world.drain()
       expect(world.faults).toEqual([])
+      expect(world.undone).toBeGreaterThan(0)
       expect(await fixture.deadlocks()).toEqual([])
     }, 60_000)
   })
@@ -292,7 +293,7 @@ class World {
   readonly #accepted = new Map<string, string[]>()
   readonly #handled: string[] = []
   readonly #sent: string[] = []
-  readonly counts = new Map<string, number>()
+  undone = 0
   #serial = 0
 
   constructor(nodes: readonly TestNode[]) {
@@ -316,7 +317,6 @@ class World {
     return async () => {
       try {
         await step()
-        this.counts.set(what, (this.counts.get(what) ?? 0) + 1)
       } catch (error) {
         this.faults.push(
           `${what}: ${String(error)} ${String((error as Error).stack)
@@ -456,10 +456,13 @@ class World {
       async () => chat && node.enqueue(chat.address, 'by key', { claim: this.#dice(4) === 0 }),
       async () => chat && store.setOwner(chat.id, (['bot', 'person', 'nobody'] as const)[this.#dice(3)]!),
       async () => {
-        if (chat?.contact === undefined || this.#dice(4) > 0) return
-        const { data } = await store.listMerges(chat.contact, { limit: 5 })
-        const merge = data.find((one) => one.undoneAt === undefined)
-        if (merge) await store.undoMerge(merge.id)
+        for (const { contact } of chats) {
+          if (contact === undefined || this.#dice(4) > 0) continue
+          const { data } = await store.listMerges(contact, { limit: 5 })
+          const merge = data.find((one) => one.undoneAt === undefined)
+          if (merge && (await store.undoMerge(merge.id)) === 'undone') this.undone += 1
+          if (merge) return
+        }
       },
       async () => {
         const { data } = await store.listEvents({ limit: 5, status: 'done' })

@@ -312,6 +312,25 @@ describe('several nodes on one database', () => {
     expect(send?.chat).toBe(await chatOf(b.store, ana))
   })
 
+  test('after an undo nobody waits for the unknown send of the other one', async () => {
+    const lid = 'private:1' as Address
+    await a.accept(says(ana, 'M1'), says({ address: lid, aliases: [] }, 'M2'))
+    while ((await a.work()) > 0);
+    await a.enqueue(lid, 'in doubt')
+    const [send] = await a.claimSends()
+    const { id, chat, fence } = send!
+    const result = { end: 'unknown', reason: 'no answer' } as const
+    await a.store.settle([{ id, chat, fence, at: a.clock.now(), result, retryAt: null }])
+    await a.accept(says({ ...ana, aliases: [lid] }, 'M3'))
+    while ((await a.work()) > 0);
+    await a.enqueue(ana.address, 'waits')
+    const kept = await chatOf(a.store, ana)
+    const { data } = await a.store.listMerges((await a.store.getChat(kept))!.contact!, { limit: 1 })
+    expect(await a.claimSends()).toEqual([])
+    expect(await a.store.undoMerge(data[0]!.id)).toBe('undone')
+    expect((await a.claimSends()).map((one) => one.command)).toMatchObject([{ text: 'waits' }])
+  })
+
   test('a turn that gives the chat up while a person takes it leaves it to the person, and says nothing after', async () => {
     await a.accept(says(ana, 'M1'), says(ana, 'M2'))
     await a.enqueue(ana.address, 'first')
