@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Kysely, type RawBuilder, SqliteDialect, sql } from 'kysely'
 import { HubError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
@@ -30,7 +31,8 @@ interface Job {
  *
  * Group commit: all work that waits when the writer comes round shares one transaction and one fsync,
  * each piece behind a savepoint. Because every statement is synchronous, a whole group runs without
- * letting anything else in between; nobody sees it half done.
+ * letting anything else in between; nobody sees it half done. Only after a piece has failed is a turn of the
+ * event loop waited for.
  */
 export class SqliteEngine implements Engine {
   readonly name = 'sqlite'
@@ -48,6 +50,8 @@ export class SqliteEngine implements Engine {
   #queue: Job[] = []
   #flushing: Promise<void> | undefined
   #failed: unknown
+  /** A piece has failed, and parts of it may not know yet. */
+  #refusing = false
 
   /**
    * @throws HubError E_STORE_LOCKED when another process has the file, E_STORE_OPEN when it cannot be opened
@@ -73,7 +77,7 @@ export class SqliteEngine implements Engine {
          pragma foreign_keys = off; pragma cache_size = -16384; pragma temp_store = memory;
          pragma wal_autocheckpoint = 500; pragma mmap_size = 0`,
       )
-      this.#db = kyselyOver(this.#writer)
+      this.#db = kyselyOver({ prepare: (text) => this.#prepare(text), close: () => this.#writer.close() })
       this.read = openReader(path)
     } catch (cause) {
       this.#lock.close()
@@ -116,8 +120,8 @@ export class SqliteEngine implements Engine {
             const value = await job.work(db)
             settled.push(() => job.resolve(value))
           } catch (error) {
-            if (group.length === 1) throw error
-            this.#writer.exec('rollback to piece')
+            const others = await this.#takeBack(group.length > 1 ? 'rollback to piece' : 'rollback')
+            if (group.length === 1 || !others) throw error
             settled.push(() => job.reject(error))
           }
           if (group.length > 1) this.#writer.exec('release piece')
@@ -135,6 +139,30 @@ export class SqliteEngine implements Engine {
     }
     this.#onCommit((this.#clock.monotonic() - started) / 1000, group.length)
     for (const settle of settled) settle()
+  }
+
+  /**
+   * Parts of the piece that do not know yet that another part has failed go on: what they ask for now would be
+   * written outside of a transaction or with the next piece, so it is refused until they all know.
+   * @returns false when SQLite has already taken everything back (disk full, I/O error)
+   */
+  async #takeBack(rollback: string): Promise<boolean> {
+    this.#refusing = true
+    try {
+      this.#writer.exec(rollback)
+      return true
+    } catch {
+      return false
+    } finally {
+      // Statements end at once: whoever was told of one has gone on by then.
+      await nextTurn()
+      this.#refusing = false
+    }
+  }
+
+  #prepare(text: string): ReturnType<Connection['prepare']> {
+    if (this.#refusing) throw new Error('another part of this transaction has failed')
+    return this.#writer.prepare(text)
   }
 
   #rollback(): void {
@@ -166,7 +194,7 @@ export class SqliteEngine implements Engine {
   }
 
   async insert(_db: Db, table: string, columns: readonly string[], rows: readonly Cell[][]): Promise<void> {
-    const statement = this.#writer.prepare(insertText('insert', table, columns))
+    const statement = this.#prepare(insertText('insert', table, columns))
     for (const row of rows) statement.run(row)
   }
 
@@ -176,20 +204,19 @@ export class SqliteEngine implements Engine {
     columns: readonly string[],
     rows: readonly Cell[][],
   ): Promise<boolean[]> {
-    const statement = this.#writer.prepare(insertText('insert or ignore', table, columns))
+    const statement = this.#prepare(insertText('insert or ignore', table, columns))
     return rows.map((row) => Number(statement.run(row).changes) === 1)
   }
 
   async reserveIds(_db: Db, table: string, count: number): Promise<number[]> {
     if (count === 0) return []
-    const [row] = this.#writer.prepare('select seq from sqlite_sequence where name = ?').all([table]) as {
+    const [row] = this.#prepare('select seq from sqlite_sequence where name = ?').all([table]) as {
       seq: number
     }[]
     const last = row?.seq ?? 0
     // Written back at once, so that a later reservation in the same transaction does not overlap.
-    if (row)
-      this.#writer.prepare('update sqlite_sequence set seq = ? where name = ?').run([last + count, table])
-    else this.#writer.prepare('insert into sqlite_sequence (name, seq) values (?, ?)').run([table, count])
+    if (row) this.#prepare('update sqlite_sequence set seq = ? where name = ?').run([last + count, table])
+    else this.#prepare('insert into sqlite_sequence (name, seq) values (?, ?)').run([table, count])
     return Array.from({ length: count }, (_, i) => last + 1 + i)
   }
 
@@ -224,7 +251,7 @@ export function openReader(path: string): Db {
   return kyselyOver(reader)
 }
 
-function kyselyOver(connection: Connection): Db {
+function kyselyOver(connection: Pick<Connection, 'prepare' | 'close'>): Db {
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection as never }) })
 }
 
