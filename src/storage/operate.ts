@@ -98,7 +98,9 @@ export async function resolveCommand(
       : decision === 'sent'
         ? { state: 'sent', reason: 'a person saw that it was sent', settled_at: now }
         : { state: 'discarded', reason: 'given up by a person', settled_at: now }
-  await db.updateTable('command').set(set).where('seq', '=', command.seq).execute()
+  const decided = await db.updateTable('command').set(set).where('seq', '=', command.seq).executeTakeFirst()
+  // Retention has just taken it away.
+  if (decided.numUpdatedRows === 0n) return false
   await sql`update outbox set ready_at = ${now} where chat_id = ${command.chat_id} and holder is null`.execute(
     db,
   )

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { RetentionConfig } from '../core/config.ts'
 import type { Db, Engine } from './dialect.ts'
 
@@ -6,30 +6,44 @@ import type { Db, Engine } from './dialect.ts'
 const BATCH = 500
 
 /**
- * Removes what retention no longer keeps, oldest first. What still waits for somebody (pending and dead
- * events, held commands) stays however old it is.
+ * Removes what retention no longer keeps, oldest first. What still waits for somebody (pending events
+ * and their steps, dead events, held commands) stays however old it is.
  * @returns how many rows went
  */
 export async function prune(engine: Engine, limits: RetentionConfig, now: number): Promise<number> {
   const deliveries = await lastBefore(engine.read, 'delivery', 'id', 'received_at', now - limits.deliveriesMs)
   const events = await lastBefore(engine.read, 'event', 'id', 'accepted_at', now - limits.eventsMs)
   const commands = await lastBefore(engine.read, 'command', 'seq', 'created_at', now - limits.commandsMs)
-  const oldEvents = sql`select id from event where id <= ${events}
-    and status in ('done', 'skipped', 'discarded', 'unrouted') order by id limit ${BATCH}`
+  // Found as they stood when the statement began, and gone by how they stand: one that somebody has at this moment,
+  // a command that is being sent again, say, is left for the next time.
+  const found = (table: string, key: string, rows: RawBuilder<unknown>) => sql`
+    with old as materialized (select ${sql.raw(key)} from ${sql.raw(table)} where ${rows}
+      limit ${BATCH} ${engine.skipLocked})`
+  const remove = (table: string, key: string, rows: RawBuilder<unknown>) => sql`${found(table, key, rows)}
+    delete from ${sql.raw(table)} where (${sql.raw(key)}) in (select ${sql.raw(key)} from old)`
   const batches = [
-    sql`delete from delivery where id in (select id from delivery where id <= ${deliveries} order by id limit ${BATCH})`,
-    // One that somebody has at this moment is left for the next time.
-    sql`delete from dedupe where key in (
-      select key from dedupe where expires_at < ${now} limit ${BATCH} ${engine.skipLocked})`,
-    sql`delete from early_receipt where (instance, message_id) in
-      (select instance, message_id from early_receipt where expires_at < ${now} limit ${BATCH})`,
-    sql`delete from step where event_id in (select distinct event_id from step where event_id <= ${events} limit ${BATCH})`,
-    sql`delete from event where id in (${oldEvents})`,
+    remove('delivery', 'id', sql`id <= ${deliveries} order by id`),
+    remove('dedupe', 'key', sql`expires_at < ${now}`),
+    remove('early_receipt', 'instance, message_id', sql`expires_at < ${now}`),
+    remove(
+      'step',
+      'event_id, generation, name',
+      sql`event_id <= ${events}
+        and not exists (select 1 from event e where e.id = step.event_id and e.status in ('pending', 'parked'))`,
+    ),
+    remove(
+      'event',
+      'id',
+      sql`id <= ${events} and status in ('done', 'skipped', 'discarded', 'unrouted') order by id`,
+    ),
     // Nobody sends these again.
-    sql`update command set bytes = null where seq in (select seq from command where bytes is not null
-      and state in ('sent', 'discarded') limit ${BATCH})`,
-    sql`delete from command where seq in (select seq from command where seq <= ${commands}
-      and state in ('sent', 'rejected', 'refused', 'discarded') order by seq limit ${BATCH})`,
+    sql`${found('command', 'seq', sql`bytes is not null and state in ('sent', 'discarded')`)}
+      update command set bytes = null where seq in (select seq from old)`,
+    remove(
+      'command',
+      'seq',
+      sql`seq <= ${commands} and state in ('sent', 'rejected', 'refused', 'discarded') order by seq`,
+    ),
   ]
   let removed = 0
   for (const batch of batches) {
