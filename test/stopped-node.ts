@@ -53,7 +53,7 @@ function stand(): Promise<void> | undefined {
 
 async function main(url: string, count: number): Promise<void> {
   guardStatements()
-  const node = await TestNode.open(url, { poolSize: count + 5 })
+  const node = await TestNode.open(url, { poolSize: 2 * count })
   node.leaseMs = LEASE_MS
   const done: Done = { committed: [], stale: 0, sent: [], late: 0 }
   const { promise: opened, resolve: open } = Promise.withResolvers<void>()

@@ -2,6 +2,7 @@ import { databaseName, type HubConfig } from '../../core/config.ts'
 import { HubError } from '../../core/errors.ts'
 import type { Clock, Logger } from '../../core/ports.ts'
 import { inspectStore, type StoreInspection } from '../../main.ts'
+import { OLDEST_SERVER, SKEW_TOLD_MS } from '../../storage/postgres/server.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 const STORE = { check: 'store' } as const
@@ -73,17 +74,12 @@ function sqliteFindings(path: string, seen: Extract<StoreInspection, { engine: '
   return findings
 }
 
-/** The oldest server the hub works on. */
-const OLDEST = 140_000
-/** A clock that is off by more confuses people and certificates, though not the hub (ms). */
-const SKEW = 5_000
-
 /** On what servers the hub runs at all is the store's to say; this says it before the hub is started. */
 function postgresFindings(name: string, seen: Extract<StoreInspection, { engine: 'postgres' }>): Finding[] {
   const { version, standby, encoding, fsync, mayCreate, missing, strangers, connections, aheadMs } = seen
   const findings: Finding[] = []
   const release = version < 100_000 ? String(version) : `${Math.floor(version / 10_000)}.${version % 10_000}`
-  if (version < OLDEST)
+  if (version < OLDEST_SERVER)
     findings.push(
       fail(STORE, `The server is PostgreSQL ${release}; the hub needs 14 or newer.`, 'Upgrade the server.'),
     )
@@ -126,7 +122,7 @@ function postgresFindings(name: string, seen: Extract<StoreInspection, { engine:
         'Raise max_connections on the server, or lower pool in the database URL.',
       ),
     )
-  if (Math.abs(aheadMs) > SKEW)
+  if (Math.abs(aheadMs) > SKEW_TOLD_MS)
     findings.push(
       warn(
         { check: 'clock' },

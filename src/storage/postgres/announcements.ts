@@ -6,7 +6,6 @@ import type { Clock, Logger } from '../../core/ports.ts'
 import { type Announcement, QUEUES, type Queue } from '../../core/store.ts'
 import { type Connections, clientOptions } from './connections.ts'
 
-const CHANNEL = 'pombo'
 /** Announcements are gathered for this long (ms). */
 const GATHER_MS = 20
 /** A notification has 8,000 bytes; more numbers than this are told as all. */
@@ -35,23 +34,25 @@ const wire = z.object({
 export class Announcements {
   readonly #connections: Connections
   readonly #url: string
+  readonly #channel: string
   readonly #self: string
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #checkMs: number
   readonly #listeners = new Set<(what: Announcement) => void>()
   #queues = new Set<Queue>()
   #instances = new Set<InstanceId>()
   #gathering = false
-  #line: Line | undefined
+  #listener: Listener | undefined
   #closed = false
   #failures = 0
-
-  readonly #checkMs: number
 
   /** @param options.checkMs how often it is made sure that something could be heard; also how long an answer may take */
   constructor(options: {
     connections: Connections
     url: string
+    /** Of this installation: a database may hold several. */
+    channel: string
     self: string
     clock: Clock
     log: Logger
@@ -59,6 +60,7 @@ export class Announcements {
   }) {
     this.#connections = options.connections
     this.#url = options.url
+    this.#channel = options.channel
     this.#self = options.self
     this.#clock = options.clock
     this.#log = options.log
@@ -84,7 +86,7 @@ export class Announcements {
     try {
       const session = await this.#connections.connect()
       try {
-        await session.query('select pg_notify($1, $2)', [CHANNEL, text])
+        await session.query('select pg_notify($1, $2)', [this.#channel, text])
       } finally {
         session.release()
       }
@@ -100,7 +102,7 @@ export class Announcements {
   }
 
   async #listen(): Promise<void> {
-    if (this.#closed || this.#line) return
+    if (this.#closed || this.#listener) return
     if (this.#connections.pooled) {
       this.#log.info(
         {},
@@ -108,23 +110,23 @@ export class Announcements {
       )
       return
     }
-    const line = new Line(this.#url, this.#clock)
-    this.#line = line
+    const listener = new Listener(this.#url, this.#clock)
+    this.#listener = listener
     const lost = (): void => {
-      if (this.#line !== line) return
-      this.#line = undefined
-      void line.end()
+      if (this.#listener !== listener) return
+      this.#listener = undefined
+      void listener.end()
       if (this.#closed) return
       this.#failures += 1
       this.#clock.setTimeout(() => void this.#listen(), Math.min(AGAIN_MS * 2 ** this.#failures, LONGEST_MS))
     }
     const check = (): void => {
       this.#clock.setTimeout(() => {
-        if (this.#line === line) line.check(Math.min(this.#checkMs, ANSWER_MS)).then(check, lost)
+        if (this.#listener === listener) listener.check(Math.min(this.#checkMs, ANSWER_MS)).then(check, lost)
       }, this.#checkMs)
     }
     try {
-      await line.listen(CHANNEL, { heard: (payload) => this.#heard(payload), lost })
+      await listener.listen(this.#channel, { heard: (payload) => this.#heard(payload), lost })
       this.#failures = 0
       check()
       // What was said before nobody heard.
@@ -145,16 +147,17 @@ export class Announcements {
     for (const listen of this.#listeners) listen(what)
   }
 
+  /** What was not said yet is dropped: who ends has given back what it held, and others look within a second. */
   async close(): Promise<void> {
     this.#closed = true
-    const line = this.#line
-    this.#line = undefined
-    await line?.end()
+    const listener = this.#listener
+    this.#listener = undefined
+    await listener?.end()
   }
 }
 
 /** A connection that listens. */
-class Line {
+class Listener {
   readonly #clock: Clock
   /** Ours to cut: the driver waits for the other side to say goodbye, however long that is silent. */
   readonly #socket = new Socket()
@@ -173,7 +176,7 @@ class Line {
     this.#client.on('end', to.lost)
     this.#client.on('notification', ({ payload }) => to.heard(payload))
     await this.#client.connect()
-    await this.#client.query(`listen ${channel}`)
+    await this.#client.query(`listen ${this.#client.escapeIdentifier(channel)}`)
   }
 
   /** @throws when no answer comes in time */

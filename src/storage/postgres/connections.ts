@@ -1,17 +1,21 @@
-import { createHash } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 import pg from 'pg'
 import { HubError } from '../../core/errors.ts'
 import type { Clock, Logger } from '../../core/ports.ts'
-import { isAway, unavailable } from './failures.ts'
+import { isAway } from './failures.ts'
+import { LINEAGE, type Lineage, LineageWatch } from './lineage.ts'
+import { Session } from './session.ts'
 
 export interface ConnectionsOptions {
   url: string
-  /** Most connections of this process, the one that listens not counted. */
+  /** Most connections of this pool. */
   size: number
   clock: Clock
   log: Logger
-  /** How long the database may say nothing to a statement until the connection is given up (ms). Default 35 s. */
+  /** Judges every new connection; pools of one engine share it. */
+  watch?: LineageWatch<Session>
+  /** Longest statement (ms). Default 30 s. */
+  statementMs?: number
+  /** How long the database may say nothing to a statement until the connection is given up (ms). Default 5 s past its end. */
   silenceMs?: number
 }
 
@@ -20,28 +24,11 @@ const HOLD_MS = 8_000
 /** How often it is asked meanwhile (ms). */
 const PROBE_MS = 200
 const CONNECT_LIMIT_MS = 5_000
-/** Longest statement, and longest pause within a transaction: a process that was stopped must not keep its locks (ms). */
 const STATEMENT_LIMIT_MS = 30_000
+/** Longest pause within a transaction: a process that was stopped must not keep its locks (ms). */
 const IDLE_LIMIT_MS = 2_000
-/** Past every statement's end: a way that was cut without a word would else be waited for until TCP gives up, after a quarter of an hour. */
-const SILENCE_MS = STATEMENT_LIMIT_MS + 5_000
-/** What a transaction that takes as long as it takes begins with. */
-export const WITHOUT_LIMIT = 'set local statement_timeout = 0'
-/** As long as the driver can wait. */
-const NO_LIMIT_MS = 2 ** 31 - 1
-/** Statements a connection keeps prepared; texts beyond that are parsed each time. */
-const PREPARED = 400
-
-/**
- * `jit` costs more than these statements ever take. A plan kept for all values would be one made while a table was
- * small, and would read the whole of it long after; planning anew costs less than one such reading.
- */
-const SETTINGS = [
-  `statement_timeout = ${STATEMENT_LIMIT_MS}`,
-  `idle_in_transaction_session_timeout = ${IDLE_LIMIT_MS}`,
-  'jit = off',
-  'plan_cache_mode = force_custom_plan',
-]
+/** A way that was cut without a word would else be waited for until TCP gives up, after a quarter of an hour. */
+const PAST_STATEMENT_MS = 5_000
 
 /** Values as every engine gives them: 64-bit integers are numbers, as all of the hub's are within 2^53. */
 const types = {
@@ -56,7 +43,7 @@ export const clientOptions = (url: string) => ({
   connectionString: withoutOurs(url),
   types: types as never,
   connectionTimeoutMillis: CONNECT_LIMIT_MS,
-  query_timeout: SILENCE_MS,
+  query_timeout: STATEMENT_LIMIT_MS + PAST_STATEMENT_MS,
   keepAlive: true,
   application_name: 'pombo',
 })
@@ -66,27 +53,6 @@ function withoutOurs(url: string): string {
   const parsed = new URL(url)
   parsed.searchParams.delete('pool')
   return parsed.toString()
-}
-
-/**
- * Which line of commits a server is on: another one after a restore, or when a standby took over. Then commits
- * that were answered may be missing.
- */
-export interface Line {
-  /** Cluster, database and timeline. */
-  history: string
-  /** How far it has come (bytes of its log of commits). */
-  position: number
-}
-
-/** What is known of a connection. */
-interface Known {
-  pooled: boolean
-  line: Line
-  /** Name by text of the statements it keeps. */
-  prepared: Map<string, string>
-  /** What a transaction begins with. */
-  begin: string
 }
 
 /**
@@ -100,18 +66,20 @@ interface Known {
 export class Connections {
   readonly #options: ConnectionsOptions
   readonly #pool: pg.Pool
+  readonly #watch: LineageWatch<Session>
   readonly #sessions = new WeakMap<pg.PoolClient, Session>()
   #away: Promise<void> | undefined
   #closed = false
   #pooled = false
-  #line: Line | undefined
-  #onOtherLine: ((session: Session, line: Line, earlier: boolean) => Promise<void>) | undefined
+  #durable = true
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
+    this.#watch = options.watch ?? new LineageWatch()
+    const statementMs = options.statementMs ?? STATEMENT_LIMIT_MS
     this.#pool = new pg.Pool({
       ...clientOptions(options.url),
-      query_timeout: options.silenceMs ?? SILENCE_MS,
+      query_timeout: options.silenceMs ?? statementMs + PAST_STATEMENT_MS,
       max: options.size,
       idleTimeoutMillis: 60_000,
       // Statements that do not wait for each other's answers are sent at once; the server takes them in order.
@@ -130,29 +98,31 @@ export class Connections {
   }
 
   /**
-   * From now on a connection that leads to another line of commits, or to an earlier place on this one, is handed
-   * over first; nobody uses it, nor another one, before that is done.
+   * @param deadline until when to wait for a database that is away (monotonic ms); 8 s from now unless given
+   * @throws HubError E_STORE_UNAVAILABLE after that
    */
-  watch(line: Line, onOther: (session: Session, line: Line, earlier: boolean) => Promise<void>): void {
-    this.#line = line
-    this.#onOtherLine = onOther
-  }
-
-  /** @throws HubError E_STORE_UNAVAILABLE after 8 s without a database */
-  async connect(): Promise<Session> {
-    const { clock } = this.#options
-    const deadline = clock.monotonic() + HOLD_MS
+  async connect(deadline = this.#options.clock.monotonic() + HOLD_MS): Promise<Session> {
     for (;;) {
       if (this.#closed) throw new HubError('E_STORE_UNAVAILABLE', 'The store is closed.')
       try {
         return await this.#open()
       } catch (error) {
         if (!isAway(error) || this.#closed) throw error
-        if (clock.monotonic() >= deadline) {
+        if (this.#options.clock.monotonic() >= deadline) {
           throw new HubError('E_STORE_UNAVAILABLE', 'The database does not answer.', { cause: error })
         }
         await this.#probe()
       }
+    }
+  }
+
+  /** Does something on a connection, and gives it back. */
+  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.connect()
+    try {
+      return await work(session)
+    } finally {
+      session.release()
     }
   }
 
@@ -173,11 +143,7 @@ export class Connections {
     try {
       const known = this.#sessions.get(client)
       if (known) return known
-      // What is known before it is asked: others may be introduced meanwhile, and be further.
-      const before = this.#line
-      const session = new Session(client, await introduce(client))
-      this.#pooled = session.pooled
-      if (before) await this.#judge(session, before)
+      const session = await this.#introduce(client)
       this.#sessions.set(client, session)
       return session
     } catch (error) {
@@ -186,24 +152,55 @@ export class Connections {
     }
   }
 
-  /** Notes how far the database has come, so that an earlier state of it is recognised. */
-  async remember(): Promise<void> {
-    const session = await this.connect()
-    try {
-      const { rows } = await session.query(`select ${POSITION} as position`)
-      const { position } = rows[0] as Line
-      if (this.#line && position > this.#line.position) this.#line = { ...this.#line, position }
-    } finally {
-      session.release()
-    }
+  async #introduce(client: pg.PoolClient): Promise<Session> {
+    const { rows } = await client.query<{ pid: number; sync: string; fsync: string }>(
+      `select pg_backend_pid() as pid, current_setting('synchronous_commit') as sync, current_setting('fsync') as fsync`,
+    )
+    const { pid, sync, fsync } = rows[0]!
+    this.#noteDurable(fsync === 'on')
+    this.#pooled = pid !== (client as unknown as { processID: number }).processID
+    const set = this.#settings(sync)
+    // Behind a pooler, what is set for a session may hold for another client's.
+    if (!this.#pooled) await client.query(set('set'))
+    const session = new Session(client, {
+      pooled: this.#pooled,
+      begin: this.#pooled ? `begin; ${set('set local')}` : 'begin',
+    })
+    await this.#watch.look(session, () => lineageOf(session))
+    return session
   }
 
-  async #judge(session: Session, before: Line): Promise<void> {
-    const { line } = session
-    const earlier = line.history === before.history && line.position < before.position
-    const other = line.history !== before.history
-    if (earlier || other) await this.#onOtherLine?.(session, line, earlier)
-    if (earlier || other || line.position > (this.#line?.position ?? 0)) this.#line = line
+  #settings(sync: string): (verb: string) => string {
+    const settings = [
+      `statement_timeout = ${this.#options.statementMs ?? STATEMENT_LIMIT_MS}`,
+      `idle_in_transaction_session_timeout = ${IDLE_LIMIT_MS}`,
+      // Costs more than these statements ever take.
+      'jit = off',
+      // A plan kept for all values would be one made while a table was small, and would read the whole of it long
+      // after; planning anew costs less than one such reading.
+      'plan_cache_mode = force_custom_plan',
+      // Commits that return before they are on disk would break the first promise.
+      ...(sync === 'off' ? ['synchronous_commit = on'] : []),
+    ]
+    return (verb) => settings.map((setting) => `${verb} ${setting}`).join('; ')
+  }
+
+  #noteDurable(durable: boolean): void {
+    if (!durable && this.#durable) {
+      this.#options.log.error(
+        {},
+        'the server runs with fsync = off: a power cut loses what was acknowledged, or the whole database. Set fsync = on',
+      )
+    }
+    this.#durable = durable
+  }
+
+  /**
+   * Looks where the database is now. Notes how far it has come, so that an earlier state of it is recognised; and
+   * finds what connections that outlive a change of servers, as those to a pooler do, would not tell.
+   */
+  async look(): Promise<void> {
+    await this.use((session) => this.#watch.look(session, () => lineageOf(session)))
   }
 
   async end(): Promise<void> {
@@ -213,132 +210,8 @@ export class Connections {
   }
 }
 
-const POSITION = `case when pg_is_in_recovery() then 0 else pg_current_wal_lsn() - '0/0' end`
-/** The timeline of what is written now; a checkpoint would tell the last one's. Some hosts do not let one ask. */
-const INTRODUCTION = `select pg_backend_pid() as pid, current_setting('synchronous_commit') as sync,
-  concat_ws('/',
-    case when has_function_privilege('pg_control_system()', 'execute')
-      then (select system_identifier::text from pg_control_system()) end,
-    (select oid::text from pg_database where datname = current_database()),
-    case when not pg_is_in_recovery() and has_function_privilege('pg_walfile_name(pg_lsn)', 'execute')
-      then substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end) as history,
-  ${POSITION} as position`
-
-async function introduce(client: pg.PoolClient): Promise<Known> {
-  const { rows } = await client.query<{ pid: number; sync: string } & Line>(INTRODUCTION)
-  const row = rows[0]!
-  const pooled = row.pid !== (client as unknown as { processID: number }).processID
-  // Commits that return before they are on disk would break the first promise.
-  const settings = row.sync === 'off' ? [...SETTINGS, 'synchronous_commit = on'] : SETTINGS
-  const set = (verb: string) => settings.map((setting) => `${verb} ${setting}`).join('; ')
-  // Behind a pooler, what is set for a session may hold for another client's.
-  if (!pooled) await client.query(set('set'))
-  return {
-    pooled,
-    line: { history: row.history, position: row.position },
-    prepared: new Map(),
-    begin: pooled ? `begin; ${set('set local')}` : 'begin',
-  }
-}
-
-/** The driver's types leave out that a statement may have a limit of its own. */
-type Statement = pg.QueryConfig & { query_timeout?: number }
-
-/** One connection, which is somebody's from `connect` to `release`. Fits Kysely's `PostgresPoolClient`. */
-export class Session {
-  readonly #client: pg.PoolClient
-  readonly #known: Known
-  #broken = false
-  #failed = false
-  #patient = false
-
-  constructor(client: pg.PoolClient, known: Known) {
-    this.#client = client
-    this.#known = known
-  }
-
-  async query(text: string, parameters: readonly unknown[] = []): Promise<pg.QueryResult> {
-    if (this.#failed) throw new Error('another part of this transaction has failed')
-    try {
-      this.#patient ||= text === WITHOUT_LIMIT
-      const statement: Statement = this.#statement(text, parameters.map(portable))
-      if (this.#patient) statement.query_timeout = NO_LIMIT_MS
-      return await this.#client.query(statement)
-    } catch (error) {
-      if (!isAway(error)) throw error
-      this.#broken = true
-      throw unavailable(error)
-    }
-  }
-
-  #statement(text: string, values: unknown[]): pg.QueryConfig {
-    const { pooled, prepared } = this.#known
-    if (pooled || values.length === 0) return { text, values }
-    let name = prepared.get(text)
-    if (name === undefined) {
-      if (prepared.size >= PREPARED) return { text, values }
-      name = createHash('sha1').update(text).digest('base64url')
-      prepared.set(text, name)
-    }
-    return { name, text, values }
-  }
-
-  get pooled(): boolean {
-    return this.#known.pooled
-  }
-  get line(): Line {
-    return this.#known.line
-  }
-
-  begin(): Promise<unknown> {
-    return this.query(this.#known.begin)
-  }
-
-  /**
-   * Resolves only when the server says that it is committed, and says nothing else: a warning here means that a
-   * commit stands on less than it should (a wait for a standby that was cancelled).
-   */
-  async commit(): Promise<void> {
-    let warning: string | undefined
-    const listen = (notice: { severity?: string; message?: string }) => {
-      if (notice.severity === 'WARNING') warning = notice.message
-    }
-    this.#client.on('notice', listen as never)
-    try {
-      const { command } = await this.query('commit')
-      if (command === 'ROLLBACK') throw new Error('the transaction had failed before its commit')
-    } finally {
-      this.#client.off('notice', listen as never)
-    }
-    if (warning !== undefined) {
-      throw new HubError('E_STORE_UNAVAILABLE', `The database committed with a warning: ${warning}`)
-    }
-  }
-
-  /**
-   * Parts of the work that do not know yet that another part has failed go on: what they ask for now must be done
-   * neither outside of a transaction nor within the next one, so it is refused until they all know.
-   */
-  async rollback(): Promise<void> {
-    const rolledBack = this.#broken ? undefined : this.query('rollback')
-    this.#failed = true
-    await rolledBack?.catch(() => {
-      this.#broken = true
-    })
-    // Whoever was told of a statement's end has gone on by then.
-    await setImmediate()
-    this.#failed = false
-  }
-
-  release(): void {
-    this.#client.release(this.#broken)
-  }
-}
-
-/** What the server takes: no NUL in text, no fractions of a millisecond. */
-function portable(value: unknown): unknown {
-  if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', '') : value
-  if (typeof value === 'number' && !Number.isInteger(value)) return Math.round(value)
-  if (value instanceof Uint8Array && !Buffer.isBuffer(value)) return Buffer.from(value)
-  return Array.isArray(value) ? value.map(portable) : value
+/** Which line of commits a connection leads to. */
+export async function lineageOf(session: Session): Promise<Lineage> {
+  const { rows } = await session.query(`select ${LINEAGE}`)
+  return rows[0] as Lineage
 }

@@ -29,12 +29,18 @@ const AWAY_SYSTEM = new Set([
 const AWAY_DRIVER =
   /connection terminated|client was closed|not queryable|timeout (expired|exceeded)|read timeout|server closed/i
 
-/** True when the database cannot work now, rather than that it refuses the data. */
+/** True when the database cannot work now, rather than that it refuses the data. An error without a code is the driver's. */
 export function isAway(error: unknown): boolean {
   if (error instanceof HubError) return error.code === 'E_STORE_UNAVAILABLE'
   const { code, message } = error as Failure
   if (code === undefined) return AWAY_DRIVER.test(message ?? '')
-  return AWAY_CLASSES.test(code) || AWAY_CODES.has(code) || AWAY_SYSTEM.has(code)
+  return AWAY_CLASSES.test(code) || AWAY_CODES.has(code) || AWAY_SYSTEM.has(code) || isStalePlan(error)
+}
+
+/** A statement this connection keeps does not fit the tables any more: a newer node has migrated them. */
+const isStalePlan = (error: unknown): boolean => {
+  const { code, message } = error as Failure
+  return code === '26000' || (code === '0A000' && /cached plan/.test(message))
 }
 
 /** What the hub calls a failure that {@link isAway}: whoever asked may ask again. */
@@ -50,10 +56,17 @@ export function unavailable(cause: unknown): HubError {
 
 /**
  * True when a transaction lost a race and shall be run again: it then sees what the winner committed.
- * 40001 serialization, 40P01 deadlock, 23505 a key that somebody else made meanwhile.
+ * 40001 serialization, 40P01 deadlock, 23505 a key that somebody else made meanwhile; and tables that somebody else
+ * has migrated meanwhile.
  */
-export const isLostRace = (error: unknown): boolean =>
-  error instanceof LostRace || ['40001', '40P01', '23505'].includes((error as Failure).code ?? '')
+export function isLostRace(error: unknown): boolean {
+  const cause = error instanceof HubError ? error.cause : error
+  if (cause instanceof LostRace) return true
+  return (
+    ['40001', '40P01', '23505'].includes((cause as Failure | undefined)?.code ?? '') ||
+    isStalePlan(cause ?? {})
+  )
+}
 
 /** What a race that was lost over and over is. Of a key that is there every time the data itself speaks. */
 export const hopeless = (cause: unknown): unknown =>

@@ -5,17 +5,12 @@ import { DatabaseClock } from './clock.ts'
 import { PostgresEngine } from './engine.ts'
 import { cannotOpen } from './failures.ts'
 import { placeOf } from './place.ts'
-import { factsOf } from './server.ts'
+import { factsOf, type ServerFacts } from './server.ts'
 
 /** A database as it stands, looked at without changing it, also while nodes work on it. */
-export interface PostgresInspection {
+export interface PostgresInspection extends ServerFacts {
   /** Without user and password. */
   place: string
-  /** As in `180004`. */
-  version: number
-  standby: boolean
-  encoding: string
-  fsync: boolean
   synchronousCommit: string
   /** A connection pooler stands in between. */
   pooled: boolean
@@ -35,7 +30,7 @@ export async function inspectPostgres(
   url: string,
   { clock, log }: { clock: Clock; log: Logger },
 ): Promise<PostgresInspection> {
-  const engine = new PostgresEngine({ url, size: 1, clock, log })
+  const engine = new PostgresEngine({ url, size: 2, clock, log })
   try {
     const facts = await factsOf(engine)
     const { rows } = await sql<{
@@ -58,10 +53,7 @@ export async function inspectPostgres(
         )
       : []
     const known = migrations.map(({ name }) => name)
-    const aheadMs = await new DatabaseClock(clock).set(async () => {
-      const answer = await sql<{ now: number }>`select ${engine.now} as now`.execute(engine.read)
-      return answer.rows[0]!.now
-    })
+    const aheadMs = await engine.setClock(new DatabaseClock(clock))
     return {
       place: placeOf(url),
       ...facts,

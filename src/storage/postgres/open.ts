@@ -10,11 +10,12 @@ import { createStore } from '../store.ts'
 import { refuseHalfMoved, TRANSFER } from '../transfer/marks.ts'
 import { Announcements } from './announcements.ts'
 import { DatabaseClock } from './clock.ts'
-import { type Line, WITHOUT_LIMIT } from './connections.ts'
 import { PostgresEngine, postgresTypes } from './engine.ts'
 import { cannotOpen } from './failures.ts'
+import type { Lineage } from './lineage.ts'
 import { placeOf } from './place.ts'
-import { checkServer } from './server.ts'
+import { checkServer, SKEW_TOLD_MS } from './server.ts'
+import { WITHOUT_LIMIT } from './session.ts'
 
 export interface PostgresOptions {
   url: string
@@ -32,9 +33,6 @@ export interface PostgresOptions {
   simulatedClock?: boolean
 }
 
-/** A machine whose clock is off by this much has trouble beyond ours: signatures, certificates, logs (ms). */
-const SKEW_TOLD_MS = 5_000
-
 /**
  * Opens the store in a PostgreSQL database, migrated as needed.
  * @returns with it the database's clock, by which every part of the hub is to live
@@ -44,20 +42,21 @@ export async function openPostgresStore(options: PostgresOptions): Promise<{ sto
   const { url, clock: machine, log, dedupeMs } = options
   const engine = openEngine(options)
   try {
-    await checkServer(engine, log)
+    await checkServer(engine)
     const report = await migrate(engine, postgresTypes, machine.now())
     if (report.applied.length > 0) log.info({ migrations: report.applied }, 'database migrated')
     const clock = options.simulatedClock ? machine : await databaseClock(engine, machine, log)
-    const line = await engine.line()
-    const installation = await engine.write((db) => openInstallation(db, placeOf(url), line.history))
-    await engine.write((db) => settleIn(db, line, { certain: false }, clock, log))
-    engine.connections.watch(line, (session, other, certain) =>
-      engine.within(session, (db) => settleIn(db, other, { certain }, clock, log)),
-    )
+    const lineage = await engine.lineage()
+    const installation = await engine.write((db) => openInstallation(db, placeOf(url), lineage.history))
+    let rewinds = await engine.write((db) => settleIn(db, lineage, undefined, clock, log))
+    engine.watch(lineage, async (db, other, rewound) => {
+      rewinds = await settleIn(db, other, rewound ? rewinds : undefined, clock, log)
+    })
 
     const announcements = new Announcements({
       connections: engine.connections,
       url,
+      channel: `pombo_${installation}`,
       self: randomUUID(),
       clock: machine,
       log,
@@ -74,10 +73,15 @@ export async function openPostgresStore(options: PostgresOptions): Promise<{ sto
         announce: (what) => announcements.announce(what),
         onAnnounced: (listen) => announcements.onAnnounced(listen),
         ...rows,
+        async heartbeat(node) {
+          // Connections to a pooler outlive the server behind it.
+          if (engine.connections.pooled) await engine.connections.look()
+          await rows.heartbeat(node)
+        },
       },
       async mark() {
-        if (clock instanceof DatabaseClock) await clock.set(() => timeOf(engine))
-        await engine.connections.remember()
+        if (clock instanceof DatabaseClock) await engine.setClock(clock)
+        await engine.connections.look()
       },
     })
     return {
@@ -105,7 +109,7 @@ export async function migratePostgres(
 ): Promise<MigrationReport> {
   const engine = openEngine(options)
   try {
-    await checkServer(engine, options.log)
+    await checkServer(engine)
     return await migrate(engine, postgresTypes, options.clock.now())
   } catch (error) {
     throw cannotOpen(error, placeOf(options.url))
@@ -126,7 +130,7 @@ const openEngine = (options: Omit<PostgresOptions, 'dedupeMs'>): PostgresEngine 
 
 async function databaseClock(engine: PostgresEngine, machine: Clock, log: Logger): Promise<DatabaseClock> {
   const clock = new DatabaseClock(machine)
-  const aheadMs = await clock.set(() => timeOf(engine))
+  const aheadMs = await engine.setClock(clock)
   if (Math.abs(aheadMs) > SKEW_TOLD_MS) {
     log.warn(
       { aheadMs },
@@ -134,11 +138,6 @@ async function databaseClock(engine: PostgresEngine, machine: Clock, log: Logger
     )
   }
   return clock
-}
-
-async function timeOf(engine: PostgresEngine): Promise<number> {
-  const { rows } = await sql<{ now: number }>`select ${engine.now} as now`.execute(engine.read)
-  return rows[0]!.now
 }
 
 /** Makes or finds the installation. @throws HubError E_STORE_OPEN when one is just being moved here */
@@ -168,19 +167,28 @@ const FENCE_LEAP = 1_000_000
 /**
  * On another copy of the database than before, what it believes to be unsent may long be out, and fences it is
  * about to give may be held already. Of the nodes that find it so, one sees to it.
- * @param certain it is an earlier state of the same line, which its history does not show
+ * @param rewinds set if it is an earlier state of the same line, which its history does not show: how many of these
+ *   this node knows of. If the database tells of more, somebody else has seen to it
+ * @returns how many there were
  */
 async function settleIn(
   db: Db,
-  line: Line,
-  { certain }: { certain: boolean },
+  { history }: Lineage,
+  rewinds: number | undefined,
   clock: Clock,
   log: Logger,
-): Promise<void> {
-  const { rows } =
-    await sql`update meta set value = ${line.history} where key = 'history' and value <> ${line.history}
-    returning key`.execute(db)
-  if (rows.length === 0 && !certain) return
+): Promise<number> {
+  await sql`insert into meta (key, value) values ('rewinds', '0') on conflict (key) do nothing`.execute(db)
+  const { rows } = await sql<{ key: string; value: string }>`select key, value from meta
+    where key in ('history', 'rewinds') order by key for update`.execute(db)
+  const value = (key: string) => rows.find((row) => row.key === key)?.value
+  const stored = Number(value('rewinds'))
+  const isOther = value('history') !== history
+  const isRewound = rewinds !== undefined && stored <= rewinds
+  if (!isOther && !isRewound) return stored
+  const count = Math.max(stored, rewinds ?? 0) + 1
+  await sql`update meta set value = case key when 'history' then ${history} else ${String(count)} end
+    where key in ('history', 'rewinds')`.execute(db)
   await sql.raw(WITHOUT_LIMIT).execute(db)
   const held = await holdRestored(db)
   await sql`update lane set fence = fence + ${FENCE_LEAP}, holder = null,
@@ -191,4 +199,5 @@ async function settleIn(
     { held },
     'this database is another copy than the one last used (restored, or a standby that took over): its unfinished sends are held for a person',
   )
+  return count
 }

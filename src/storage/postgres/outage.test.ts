@@ -80,6 +80,7 @@ describe('a way to the database that breaks', () => {
     const node = (self: string) => {
       const connections = new Connections({ url, size: 2, clock: systemClock, log })
       const announcements = new Announcements({
+        channel: 'pombo_test',
         connections,
         url,
         self,

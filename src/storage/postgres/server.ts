@@ -1,9 +1,11 @@
 import { sql } from 'kysely'
 import { HubError } from '../../core/errors.ts'
-import type { Logger } from '../../core/ports.ts'
 import type { PostgresEngine } from './engine.ts'
 
-const OLDEST = 140_000
+/** Oldest server the hub works on, as it numbers itself. */
+export const OLDEST_SERVER = 140_000
+/** A machine whose clock is off by this much has trouble beyond ours: signatures, certificates, logs (ms). */
+export const SKEW_TOLD_MS = 5_000
 
 /** What a server says of itself. */
 export interface ServerFacts {
@@ -16,9 +18,9 @@ export interface ServerFacts {
 }
 
 /** @throws HubError E_STORE_OPEN when the hub cannot work on such a server */
-export async function checkServer(engine: PostgresEngine, log: Logger): Promise<void> {
+export async function checkServer(engine: PostgresEngine): Promise<void> {
   const facts = await factsOf(engine)
-  if (facts.version < OLDEST) {
+  if (facts.version < OLDEST_SERVER) {
     throw new HubError(
       'E_STORE_OPEN',
       `The server is PostgreSQL ${Math.floor(facts.version / 10_000)}; Pombo needs 14 or newer. Upgrade the server, or name another one.`,
@@ -34,12 +36,6 @@ export async function checkServer(engine: PostgresEngine, log: Logger): Promise<
     throw new HubError(
       'E_STORE_OPEN',
       `The database is encoded in ${facts.encoding}; people write in all alphabets. Create it anew: createdb --encoding=UTF8 --template=template0 NAME.`,
-    )
-  }
-  if (!facts.fsync) {
-    log.error(
-      {},
-      'the server runs with fsync = off: a power cut loses what was acknowledged, or the whole database. Set fsync = on',
     )
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { DAY, somebody, TestNode } from '../../../test/nodes.ts'
+import { chatOf, DAY, somebody, TestNode } from '../../../test/nodes.ts'
 import { type FreshDatabase, freshDatabase } from '../../../test/postgres/database.ts'
 
 /** A statement finds rows as they stood when it began: what it does to them must go by how they stand. */
@@ -38,6 +38,10 @@ describe('rows that change between being found and being changed', () => {
     await raw.query('commit')
     return done
   }
+  const chatOfNew = async () => {
+    await node.enqueue(ana.address, 'hello')
+    return chatOf(node.store, ana)
+  }
   /** Everything is old enough. */
   const prune = () =>
     node.store.prune({ deliveriesMs: DAY, dedupeMs: DAY, eventsMs: DAY, commandsMs: -60_000 })
@@ -50,6 +54,24 @@ describe('rows that change between being found and being changed', () => {
     await raw.query(`update command set state = 'rejected'`)
     await prune()
     expect(await node.store.getCommand(id)).toBeUndefined()
+  })
+
+  test('a node that starts ends no lease of one that starts beside it', async () => {
+    const chat = await chatOfNew()
+    await raw.query(
+      `update lane set holder = 'dead', ready_at = 9e15; update outbox set holder = 'dead', ready_at = 9e15`,
+    )
+    // It becomes known and takes them over, both at once, while the other one looks for what the dead held.
+    const taken = `insert into node (id, roles, host, version, started_at, seen_at) values ('fresh', '', '', '', 0, 9e15);
+      update lane set holder = 'fresh', fence = fence + 1; update outbox set holder = 'fresh', fence = fence + 1`
+    await meanwhile(taken, () => node.store.recover())
+    const { rows } = await raw.query('select l.holder as lane, o.holder as outbox from lane l, outbox o')
+    expect(rows).toEqual([{ lane: 'fresh', outbox: 'fresh' }])
+    await raw.query('delete from node')
+    await node.store.recover()
+    const { rows: ended } = await raw.query('select holder from lane union all select holder from outbox')
+    expect(ended).toEqual([{ holder: null }, { holder: null }])
+    expect((await node.claimSends()).map((send) => send.chat)).toEqual([chat])
   })
 
   test('what retention takes away at this moment is not said to be sent again', async () => {

@@ -50,7 +50,6 @@ export class Target {
   readonly place: string
   readonly #engine: PostgresEngine
   readonly #clock: Clock
-  readonly #log: Logger
   /** As written in the database: whoever finds another one there is not alone. */
   #written = ''
 
@@ -58,12 +57,11 @@ export class Target {
     this.place = placeOf(options.url)
     this.#engine = new PostgresEngine({ ...options, size: 2 })
     this.#clock = options.clock
-    this.#log = options.log
   }
 
   /** @throws HubError E_STORE_OPEN when a hub could not work there */
   check(): Promise<void> {
-    return checkServer(this.#engine, this.#log)
+    return checkServer(this.#engine)
   }
 
   /** Makes the tables. @throws HubError E_STORE_NEWER */
