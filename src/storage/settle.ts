@@ -164,25 +164,34 @@ async function clearHolds(db: Db, instances: string[]): Promise<void> {
     .execute()
 }
 
-/** See {@link import('../core/store.ts').OutboxStore.recover}. @param whose condition on the holder of leases */
+/** What a process that starts finds to be nobody's any more. */
+export interface Abandoned {
+  /** @returns a condition on `holder`: such leases are */
+  leases(engine: Engine, db: Db): Promise<RawBuilder<boolean>>
+  /** Whether every look for an unknown send that is under way is, too. */
+  looks: boolean
+}
+
+/** See {@link import('../core/store.ts').OutboxStore.recover}. */
 export async function recoverAfterCrash(
   engine: Engine,
   db: Db,
-  whose: RawBuilder<boolean>,
+  abandoned: Abandoned,
   now: number,
 ): Promise<{ unknown: number; lanes: number }> {
-  if (engine.name === 'sqlite') {
-    // A look that died with its process. One that counted absences keeps its distance from the next.
+  if (abandoned.looks) {
+    // One that counted absences keeps its distance from the next.
     await sql`update command set search_at = case when absences = 0 then ${now + FIRST_LOOK_MS}
         when search_at < ${now + BETWEEN_LOOKS_MS} then search_at else ${now + BETWEEN_LOOKS_MS} end
       where search_at > ${now} and state in ('unknown', 'held')`.execute(db)
   }
-  return endLeases(engine, db, whose, now)
+  return endLeases(engine, db, await abandoned.leases(engine, db), now)
 }
 
 /**
  * Ends leases of holders that are gone, whatever time they had left. What they were sending becomes unknown, but
  * for what may be done twice.
+ * @param whose condition on `holder` that asks nothing of other tables: it is looked at again under the lock
  */
 export async function endLeases(
   engine: Engine,
@@ -198,7 +207,7 @@ export async function endLeases(
   const { rows: chats } = await sql<{
     chat_id: number
   }>`update outbox set holder = null, ready_at = ${now} from (
-      select chat_id from outbox where ${whose} order by chat_id ${engine.forUpdate}) w
+      select chat_id from outbox where ready_at is not null and ${whose} order by chat_id ${engine.forUpdate}) w
     where outbox.chat_id = w.chat_id returning outbox.chat_id`.execute(db)
   if (chats.length === 0) return { unknown: 0, lanes: Number(lanes.numAffectedRows ?? 0) }
   const sending = db

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Clock } from '../core/ports.ts'
 import type { Arrival, ClusterStore, LogChange, Store } from '../core/store.ts'
 import { commitTurns } from './commit.ts'
@@ -24,8 +24,7 @@ export interface StoreOptions {
   mark(): Promise<void>
   clock: Clock
   cluster: ClusterStore
-  /** Which leases a process that starts finds to be nobody's: a condition on `holder`. */
-  abandoned: RawBuilder<boolean>
+  abandoned: settle.Abandoned
   /** Identity of this installation. */
   installation: string
   /** How long dedupe keys are kept (ms). */

@@ -50,7 +50,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       },
       clock: options.clock,
       // One process per file: whoever held anything before is gone.
-      abandoned: sql<boolean>`holder is not null`,
+      abandoned: { leases: async () => sql<boolean>`holder is not null`, looks: true },
       cluster: alone(() => options.clock.now()),
       installation: meta.installation,
       dedupeMs: options.dedupeMs,
