@@ -29,6 +29,8 @@ export interface Engine {
   write<T>(work: (db: Db) => Promise<T>): Promise<T>
   /** The store's own clock (ms) as an SQL expression: leases are compared and set with it. */
   readonly now: RawBuilder<number>
+  /** {@link now}, the same throughout a statement: what indexed columns are compared with. */
+  readonly nowOnce: RawBuilder<number>
   /** Rows as a table expression in SQL, sent as a handful of parameters whatever their number. No bytes. */
   table<R extends Columns>(
     columns: R,
@@ -69,8 +71,14 @@ export interface Engine {
   ): Promise<boolean[]>
   /** `count` fresh ids of a table, rising. */
   reserveIds(db: Db, table: 'event' | 'delivery' | 'lane' | 'contact', count: number): Promise<number[]>
-  /** `wanted w` joined with the first `limit` events `e` that wait in each lane `w.id`. */
-  firstEvents(wanted: RawBuilder<unknown>, limit: number): RawBuilder<unknown>
+  /**
+   * `wanted w` joined with rows `x` of a table: for each `w` the first `limit` of those that `rows`, a condition and
+   * an order, finds.
+   */
+  first(
+    wanted: RawBuilder<unknown>,
+    of: { table: 'event' | 'outbox'; key: 'id' | 'chat_id'; rows: RawBuilder<unknown>; limit: number },
+  ): RawBuilder<unknown>
   /** Added to a select: its rows are locked. */
   readonly forUpdate: RawBuilder<unknown>
   /** {@link forUpdate}; rows others hold are left out. */

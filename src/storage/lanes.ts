@@ -24,7 +24,7 @@ export async function leaseLanes(
 ): Promise<LaneRow[]> {
   const { rows } = await sql<LaneRow>`
     with c as materialized (
-      select id from lane where ready_at <= ${engine.now} order by ready_at limit ${options.limit} ${engine.skipLocked})
+      select id from lane where ready_at <= ${engine.nowOnce} order by ready_at limit ${options.limit} ${engine.skipLocked})
     update lane set fence = lane.fence + 1, holder = ${options.holder}, ready_at = ${engine.now} + ${options.leaseMs}
     from c where lane.id = c.id
     returning lane.id, lane.instance, lane.fence, lane.head, lane.next_place`.execute(db)
@@ -65,11 +65,16 @@ export async function readLanes(
   const ids = lanes.map((lane) => ({ id: lane.id })).sort((a, b) => a.id - b.id)
   const wanted = engine.table({ id: 'int' }, ids)
   const eventRows = sql<EventRow>`
-    select e.id, e.lane_id, e.instance, e.delivery_id, e.place, e.author, e.at, e.accepted_at, e.disposition,
-      e.generation, e.attempts, e.epoch, e.orphan, e.data, c.id as contact_id, c.name as contact_name
-    from ${engine.firstEvents(wanted, perLane)}
-    left join contact c on c.id = coalesce((select g.merged_into from contact g where g.id = e.contact_id), e.contact_id)
-    order by e.lane_id, e.place`.execute(db)
+    select x.id, x.lane_id, x.instance, x.delivery_id, x.place, x.author, x.at, x.accepted_at, x.disposition,
+      x.generation, x.attempts, x.epoch, x.orphan, x.data, c.id as contact_id, c.name as contact_name
+    from ${engine.first(wanted, {
+      table: 'event',
+      key: 'id',
+      rows: sql`x.lane_id = w.id and x.status = 'pending' order by x.place`,
+      limit: perLane,
+    })}
+    left join contact c on c.id = coalesce((select g.merged_into from contact g where g.id = x.contact_id), x.contact_id)
+    order by x.lane_id, x.place`.execute(db)
   const chatRows = sql<{
     id: number
     kind: string

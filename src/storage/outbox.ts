@@ -21,6 +21,9 @@ const CARRIED_PAUSE_MS = 250
 /** A chat that changes hands at this moment is looked at again after this (ms). */
 const HANDS_PAUSE_MS = 20
 
+/** So many nodes that claim at the same moment find something each. */
+const CLAIMERS = 4
+
 interface Head {
   seq: number
   id: string
@@ -175,17 +178,39 @@ async function leaseOutboxes(
       !excluded.has(instance) && (hold_until ?? 0) <= now && (!pacedNow.has(instance) || next_send_at <= now),
   )
   const barred = [...new Set([...pacedNow.keys(), ...excluded])].map((instance) => ({ instance }))
+  // Those of one number, the longest waiting first: said so that no index gives that order but the one by number.
+  const ripe = (
+    of: 'w' | 's',
+  ) => sql`x.instance between ${sql.ref(`${of}.instance`)} and ${sql.ref(`${of}.instance`)}
+    and x.ready_at <= ${engine.nowOnce} order by x.instance, x.ready_at`
+  const inView = options.limit * CLAIMERS
+  // From number to number and to the first of each: what waits for a slow one is not read, however much it is.
   const { rows } = await sql<{ chat_id: number; instance: string; fence: number }>`
-    with free as materialized (
-      select o.chat_id from outbox o
-      where o.ready_at <= ${engine.now}
-        and o.instance not in (select b.instance from ${engine.table({ instance: 'text' }, barred)} b)
-        and not exists (select 1 from instance_state i where i.instance = o.instance and i.hold_reason is not null)
-      order by o.ready_at, o.chat_id limit ${options.limit} ${engine.skipLocked}),
+    with recursive number(instance) as (
+      select (select o.instance from outbox o where o.ready_at is not null order by o.instance limit 1)
+      union all
+      select (select o.instance from outbox o where o.ready_at is not null and o.instance > n.instance
+        order by o.instance limit 1)
+      from number n where n.instance is not null),
+    able as (
+      select n.instance from number n
+      where n.instance not in (select b.instance from ${engine.table({ instance: 'text' }, barred)} b)
+        and not exists (select 1 from instance_state i where i.instance = n.instance and i.hold_reason is not null)),
+    waiting as materialized (
+      select x.chat_id, x.ready_at as since from ${engine.first(sql`able`, {
+        table: 'outbox',
+        key: 'chat_id',
+        rows: ripe('w'),
+        limit: inView,
+      })}
+      order by x.ready_at limit ${inView}),
+    free as materialized (
+      select o.chat_id from waiting w cross join outbox o
+      where o.chat_id = w.chat_id and o.ready_at <= ${engine.nowOnce}
+      order by w.since, w.chat_id limit ${options.limit} ${engine.skipLocked}),
     first as materialized (
-      select o.chat_id from outbox o where o.ready_at <= ${engine.now} and o.chat_id in (
-        select (select x.chat_id from outbox x where x.instance = s.instance and x.ready_at <= ${engine.now}
-          order by x.ready_at, x.chat_id limit 1)
+      select o.chat_id from outbox o where o.ready_at <= ${engine.nowOnce} and o.chat_id in (
+        select (select x.chat_id from outbox x where ${ripe('s')} limit 1)
         from ${engine.table(
           { instance: 'text' },
           ready.slice(0, options.limit).map(({ instance }) => ({ instance })),

@@ -77,6 +77,11 @@ export class PostgresEngine implements Engine {
       : sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
   }
 
+  /** In a select of its own it is asked for once, and an index can be searched by it. */
+  get nowOnce() {
+    return sql<number>`(select ${this.now})`
+  }
+
   /**
    * Work that lost its connection before the commit was asked for is run again, for at most 8 s; work that lost
    * a race at once. If the connection goes during the commit nobody knows: that is told as E_STORE_UNAVAILABLE,
@@ -209,9 +214,12 @@ export class PostgresEngine implements Engine {
     )
   }
 
-  firstEvents(wanted: RawBuilder<unknown>, limit: number): RawBuilder<unknown> {
+  first(
+    wanted: RawBuilder<unknown>,
+    { table, limit, rows }: Parameters<Engine['first']>[1],
+  ): RawBuilder<unknown> {
     return sql`${wanted} w cross join lateral (
-      select x.* from event x where x.lane_id = w.id and x.status = 'pending' order by x.place limit ${limit}) e`
+      select x.* from ${sql.table(table)} x where ${rows} limit ${limit}) x`
   }
 
   async insert(db: Db, table: string, columns: readonly string[], rows: readonly Cell[][]): Promise<void> {

@@ -88,6 +88,9 @@ export class SqliteEngine implements Engine {
   get now() {
     return sql<number>`${this.#clock.now()}`
   }
+  get nowOnce() {
+    return this.now
+  }
 
   write<T>(work: (db: Db) => Promise<T>): Promise<T> {
     if (this.#failed) return Promise.reject(this.#failed)
@@ -188,9 +191,12 @@ export class SqliteEngine implements Engine {
     return new Error('nobody else writes, yet something has changed')
   }
 
-  firstEvents(wanted: RawBuilder<unknown>, limit: number): RawBuilder<unknown> {
-    return sql`${wanted} w join event e on e.id in (
-      select x.id from event x where x.lane_id = w.id and x.status = 'pending' order by x.place limit ${limit})`
+  first(
+    wanted: RawBuilder<unknown>,
+    { table, key, limit, rows }: Parameters<Engine['first']>[1],
+  ): RawBuilder<unknown> {
+    return sql`${wanted} w join ${sql.table(table)} x on x.${sql.ref(key)} in (
+      select x.${sql.ref(key)} from ${sql.table(table)} x where ${rows} limit ${limit})`
   }
 
   async insert(_db: Db, table: string, columns: readonly string[], rows: readonly Cell[][]): Promise<void> {
