@@ -1,12 +1,17 @@
 import { resolve } from 'node:path'
-import { Faults, readValue } from '../../config/faults.ts'
 import { database } from '../../config/rules.ts'
 import { type DatabaseConfig, databaseName } from '../../core/config.ts'
 import { loadHub, migrateStore } from '../../main.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createLogger } from '../../platform/log.ts'
 import { secretsIn } from '../../platform/scrub.ts'
-import { moveInstallation, planMove, reopenInstallation } from '../../storage/transfer/move.ts'
+import { timeText } from '../../storage/transfer/marks.ts'
+import {
+  type MovedBefore,
+  moveInstallation,
+  planMove,
+  reopenInstallation,
+} from '../../storage/transfer/move.ts'
 import { environment } from '../environment.ts'
 import { CONFIG_FLAGS, parseFlags, usage } from '../flags.ts'
 import type { Io } from '../io.ts'
@@ -19,6 +24,8 @@ const FLAGS = {
   'dry-run': { type: 'boolean' },
   reopen: { type: 'string' },
 } as const
+const SQLITE_FORM = 'sqlite:PATH, as in sqlite:./data/pombo.db'
+const POSTGRES_FORM = 'postgres://user:password@host:5432/name'
 const HELP = 'See: pombo migrate --help'
 
 /**
@@ -63,12 +70,18 @@ async function upgrade(file: string | undefined, io: Io): Promise<number> {
 async function move(path: string, url: string, io: Io): Promise<number> {
   const begun = systemClock.monotonic()
   const show = progress(io, systemClock.monotonic)
+  // A move can end at any moment, so it does at once; else nobody would know what becomes of the half of it.
+  const heed = io.onSignal((signal) => {
+    io.err('Stopped. Run the same command again: it goes on where it was.')
+    io.exit(signal === 'SIGINT' ? 130 : 143)
+  })
   const end = await moveInstallation({
     ...parts(url, io),
     path,
     url,
     onProgress: ({ table, ...report }) => show({ ...report, item: table }),
-  })
+  }).finally(heed)
+  if (end.type === 'before') return sayBefore(path, end, io)
   const seconds = (systemClock.monotonic() - begun) / 1000
   io.out(
     `Moved: ${count(end.rows)} rows of ${end.tables} tables lie in ${end.place} and were compared with ${path}, in ${duration(seconds)}.`,
@@ -89,12 +102,21 @@ async function move(path: string, url: string, io: Io): Promise<number> {
 }
 
 async function plan(path: string, url: string, io: Io): Promise<number> {
-  const { rows, place, begun } = await planMove({ ...parts(url, io), path, url })
+  const seen = await planMove({ ...parts(url, io), path, url })
+  if (seen.type === 'before') return sayBefore(path, seen, io)
+  const { rows, place, begun } = seen
   const width = Math.max(...[...rows.keys()].map((name) => name.length)) + 2
   for (const [table, number] of rows) if (number > 0) io.out(`  ${table.padEnd(width)}${count(number)}`)
   const total = [...rows.values()].reduce((sum, number) => sum + number, 0)
   io.out(
-    `${count(total)} rows would be moved from ${path} to ${place}, ${begun ? 'where a move has begun' : 'which is empty'}. Nothing was changed.`,
+    `${count(total)} rows would be moved from ${path} to ${place}, ${begun ? 'where a move has begun' : 'which holds nothing of Pombo'}. Nothing was changed.`,
+  )
+  return 0
+}
+
+function sayBefore(path: string, { place, at }: MovedBefore, io: Io): number {
+  io.out(
+    `${path} was moved to ${place} already, at ${timeText(at)}: nothing is left to do. Name that database in the configuration and start the hub.`,
   )
   return 0
 }
@@ -103,7 +125,7 @@ async function reopen(path: string, io: Io): Promise<number> {
   const held = await reopenInstallation(path, systemClock)
   io.out(
     held === undefined
-      ? `${path} was not moved: hubs open it.`
+      ? `${path} was never moved, or that was taken back already: hubs open it, and nothing was changed.`
       : `Hubs open ${path} again. Its unfinished sends (${count(held)}) are held for a person, since the other database may have sent them.`,
   )
   return 0
@@ -115,7 +137,7 @@ const parts = (url: string, io: Io) => ({
 })
 
 const sqliteOf = (value: string, flag: string, io: Io): string => {
-  const read = databaseOf(value, flag)
+  const read = databaseOf(value, flag, `${flag} ${SQLITE_FORM}`)
   if (read.engine === 'sqlite') return resolve(io.cwd, read.path)
   throw usage(
     `${flag} names a PostgreSQL database; what is moved lies in a SQLite file, as in ${flag} sqlite:./data/pombo.db. ${HELP}`,
@@ -123,7 +145,7 @@ const sqliteOf = (value: string, flag: string, io: Io): string => {
 }
 
 function targetOf(value: string): string {
-  const read = databaseOf(value, '--to')
+  const read = databaseOf(value, '--to', `--to ${POSTGRES_FORM}`)
   if (read.engine === 'postgres') return read.url
   throw usage(
     `--to names a SQLite file; an installation is moved to postgres://user:password@host:5432/name. ${HELP}`,
@@ -139,10 +161,12 @@ async function configuredTarget(file: string | undefined, io: Io): Promise<strin
   )
 }
 
-/** @throws HubError E_CONFIG that names what is wrong with a URL, and never the URL */
-function databaseOf(value: string, flag: string): DatabaseConfig {
-  const faults = new Faults()
-  const read = readValue(database, value, [flag], faults)
-  faults.throwIfAny('The command line', {})
-  return read!
+/** @throws HubError E_USAGE that names what is wrong with a URL, and never the URL */
+function databaseOf(value: string, flag: string, form: string): DatabaseConfig {
+  const read = database.safeParse(value)
+  if (read.success) return read.data
+  const [issue] = read.error.issues
+  // The rule for any database would offer both engines.
+  const known = /^(sqlite|postgres(ql)?):/i.test(value) && issue?.code === 'custom'
+  throw usage(`${flag} ${issue?.message}. ${known ? issue.params?.mend : `Write ${form}.`} ${HELP}`)
 }

@@ -3,9 +3,9 @@ import type { Clock, Logger } from '../../core/ports.ts'
 import { migrations } from '../migrate.ts'
 import { cannotOpen } from '../postgres/failures.ts'
 import { placeOf } from '../postgres/place.ts'
-import { movedMark, placeIn } from './marks.ts'
+import { markIn, movedMark, timeText } from './marks.ts'
 import { canonical, type Table } from './rows.ts'
-import { checkSource, rowsIn, Source } from './source.ts'
+import { checkSource, lookInto, rowsIn, Source, type SourceFacts } from './source.ts'
 import { loadedKey, type Progress, storedKey, Target, type TargetState } from './target.ts'
 
 /**
@@ -37,7 +37,15 @@ export interface MoveReport {
   done: number
   total: number
 }
+/** What was asked for was done before: nothing was changed. */
+export interface MovedBefore {
+  type: 'before'
+  place: string
+  /** When (ms). */
+  at: number
+}
 export interface MoveEnd {
+  type: 'moved'
   rows: number
   tables: number
   /** The target, without user and password. */
@@ -53,11 +61,12 @@ export interface MoveEnd {
  * @throws HubError E_STORE_OPEN, E_STORE_LOCKED, E_STORE_NEWER for a side that cannot be used; E_CONFLICT for a target
  * that is not empty, and when both sides differ in the end
  */
-export async function moveInstallation(options: MoveOptions): Promise<MoveEnd> {
+export async function moveInstallation(options: MoveOptions): Promise<MoveEnd | MovedBefore> {
   const { path, url, clock } = options
   checkSource(path)
   return withTarget(url, options, async (target) => {
-    await target.check()
+    const { before } = await examine(path, target)
+    if (before) return before
     const source = await Source.open(path, clock)
     try {
       await target.prepare()
@@ -72,16 +81,28 @@ export async function moveInstallation(options: MoveOptions): Promise<MoveEnd> {
  * What a move would do, without changing anything on either side; a hub may run on the source.
  * @throws HubError as {@link moveInstallation}
  */
-export async function planMove(
-  options: Omit<MoveOptions, 'onProgress'>,
-): Promise<{ rows: ReadonlyMap<string, number>; place: string; begun: boolean }> {
-  const rows = rowsIn(options.path)
-  return withTarget(options.url, options, async (target) => {
-    await target.check()
-    const state = await target.state([...rows.keys()])
-    judge(state, target.place)
-    return { rows, place: target.place, begun: state.type === 'begun' }
+export async function planMove(options: Omit<MoveOptions, 'onProgress'>): Promise<MovePlan | MovedBefore> {
+  const { path, url } = options
+  return withTarget(url, options, async (target) => {
+    const { before, begun } = await examine(path, target)
+    return before ?? { type: 'plan', rows: rowsIn(path), place: target.place, begun }
   })
+}
+export interface MovePlan {
+  type: 'plan'
+  rows: ReadonlyMap<string, number>
+  place: string
+  /** It would go on with a move that has begun. */
+  begun: boolean
+}
+
+/** What can be known of both sides without changing either: the same for a move and for its plan. */
+async function examine(path: string, target: Target): Promise<{ before?: MovedBefore; begun: boolean }> {
+  const source = lookInto(path)
+  await target.check()
+  const state = await target.state(source.tables)
+  const before = judge(state, target.place, source)
+  return { ...(before && { before }), begun: state.type === 'begun' }
 }
 
 /**
@@ -126,13 +147,9 @@ async function move(source: Source, target: Target, options: MoveOptions): Promi
     compared: false,
   }
   let progress = await target.claim(tables, fresh, (state) => {
-    judge(state, target.place, source)
     const ours = state.type === 'begun' && isOf(state.progress, fresh)
-    if (
-      source.moved !== undefined &&
-      !(ours && state.progress.compared && placeIn(source.moved) === target.place)
-    )
-      throw movedBefore(source)
+    const isBefore = judge(state, target.place, source) !== undefined
+    if (isBefore || (source.moved !== undefined && !ours)) throw movedBefore(source)
     return ours
   })
   const total = tables.reduce((sum, table) => sum + source.count(table), 0)
@@ -146,6 +163,7 @@ async function move(source: Source, target: Target, options: MoveOptions): Promi
   const ends = await target.finish(tables, (table) => source.lastId(table), source.restored)
   return {
     ...ends,
+    type: 'moved',
     rows: progress.rows,
     tables: tables.length,
     place: target.place,
@@ -160,39 +178,49 @@ const isOf = (progress: Progress, source: Progress): boolean =>
   progress.schema === source.schema
 
 /**
- * @param source none: it is not known yet, only whether the target could be one
- * @throws HubError E_CONFLICT, E_STORE_OPEN
+ * @returns what was done before, when this very move is over
+ * @throws HubError E_CONFLICT for a target or a source that cannot be one
  */
-function judge(state: TargetState, place: string, source?: Source): void {
+function judge(state: TargetState, place: string, source: SourceFacts): MovedBefore | undefined {
+  const mark = markIn(source.moved)
+  const isHere = mark?.to === place
   const another =
-    'A move needs an empty database: create one (createdb NAME), or, if nothing in this one is needed, drop it and create it again.'
+    'A move needs a database in which nothing of Pombo is (tables of other programs are left alone): create one (createdb NAME), or, if nothing in this one is needed, drop it and create it again.'
   const conflict = (what: string) => new HubError('E_CONFLICT', `${what} ${another}`)
   switch (state.type) {
     case 'empty':
-      return
+      break
     case 'begun':
-      if (source === undefined || state.progress.installation === source.installation) return
-      throw conflict(
-        `A move of another installation (${state.progress.installation}) into ${place} has begun and not ended.`,
-      )
+      if (state.progress.installation !== source.installation)
+        throw conflict(
+          `A move of another installation (${state.progress.installation}) into ${place} has begun and not ended.`,
+        )
+      if (isHere && state.progress.compared) return undefined
+      break
     case 'installed':
-      throw conflict(
-        state.installation === source?.installation
-          ? `This installation lies in ${place} already, and hubs may have worked on it there.`
-          : `${place} holds an installation already (${state.installation}); a hub has run on it.`,
-      )
+      if (state.installation !== source.installation)
+        throw conflict(`${place} holds an installation already (${state.installation}).`)
+      if (isHere) return { type: 'before', place, at: mark.at }
+      throw conflict(`This installation lies in ${place} already, and hubs may have worked on it there.`)
     case 'rows':
       throw conflict(`${place} is not empty: its table ${state.table} has rows.`)
+    case 'foreign':
+      throw conflict(`${place} has a table ${state.table} that is not Pombo's, which needs one of that name.`)
     default:
       state satisfies never
   }
+  if (mark) throw movedBefore(source)
+  return undefined
 }
 
-const movedBefore = (source: Source): HubError =>
-  new HubError(
+function movedBefore({ path, moved }: SourceFacts): HubError {
+  const mark = markIn(moved)
+  const where = mark ? `, to ${mark.to} at ${timeText(mark.at)}` : ''
+  return new HubError(
     'E_CONFLICT',
-    `${source.path} was moved already, to ${placeIn(source.moved)}. To move it once more, take that back first: pombo migrate --reopen sqlite:${source.path}`,
+    `${path} was moved already${where}. To move it once more, take that back first: pombo migrate --reopen sqlite:${path}`,
   )
+}
 
 /**
  * The hub's tables: those that its migrations made on both sides. Others that somebody put into the file (a

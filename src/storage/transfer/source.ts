@@ -152,12 +152,36 @@ export function checkSource(path: string): void {
   }
 }
 
+/** What a move has to know of a file before it begins. */
+export interface SourceFacts {
+  readonly path: string
+  readonly installation: string
+  /** Its mark, if it was moved already. */
+  readonly moved: string | undefined
+}
+
 /**
- * How many rows each table of an installation has; a hub may run on it.
+ * Looks into the file of an installation and changes nothing; a hub may run on it.
  * @throws HubError E_STORE_OPEN, E_STORE_NEWER
  */
-export function rowsIn(path: string): ReadonlyMap<string, number> {
+export function lookInto(path: string): SourceFacts & { tables: readonly string[] } {
   inspectInstallation(path)
+  const reader = new Connection(path, { readOnly: true })
+  try {
+    const rows = reader
+      .prepare("select key, value from meta where key in ('installation', ?)")
+      .all([MOVED]) as { key: string; value: string }[]
+    const value = (key: string) => rows.find((row) => row.key === key)?.value
+    const installation = value('installation')
+    if (installation === undefined) throw nothingIn(path)
+    return { path, installation, moved: value(MOVED), tables: tablesOf(reader).map(({ name }) => name) }
+  } finally {
+    reader.close()
+  }
+}
+
+/** How many rows each table of a file has that {@link lookInto} took for an installation. */
+export function rowsIn(path: string): ReadonlyMap<string, number> {
   const reader = new Connection(path, { readOnly: true })
   try {
     return new Map(tablesOf(reader).map((table) => [table.name, countOf(reader, table)]))

@@ -43,6 +43,8 @@ export type TargetState =
   | { type: 'installed'; installation: string }
   /** It has no installation, yet rows. */
   | { type: 'rows'; table: string }
+  /** Another program has a table where the hub needs one. */
+  | { type: 'foreign'; table: string }
 
 /** The PostgreSQL database an installation is moved into. */
 export class Target {
@@ -60,8 +62,28 @@ export class Target {
   }
 
   /** @throws HubError E_STORE_OPEN when a hub could not work there */
-  check(): Promise<void> {
-    return checkServer(this.#engine)
+  async check(): Promise<void> {
+    await checkServer(this.#engine)
+    const { rows } = await sql<{
+      schema: string | null
+      mayCreate: boolean
+    }>`select current_schema() as schema,
+      coalesce(has_schema_privilege(current_schema(), 'create'), false) as "mayCreate"`.execute(
+      this.#engine.read,
+    )
+    const { schema = null, mayCreate = false } = rows[0] ?? {}
+    if (schema === null) {
+      throw new HubError(
+        'E_STORE_OPEN',
+        `${this.place} has none of the schemas its search_path names. Create it (create schema NAME), or mend search_path in the URL.`,
+      )
+    }
+    if (!mayCreate) {
+      throw new HubError(
+        'E_STORE_OPEN',
+        `This user may not make tables in ${this.place}. Make it the owner of the database, or run: grant create on schema ${schema} to USER.`,
+      )
+    }
   }
 
   /** Makes the tables. @throws HubError E_STORE_NEWER */
@@ -76,7 +98,10 @@ export class Target {
 
   async #stateIn(db: Db, tables: readonly string[]): Promise<TargetState> {
     const present = new Set((await this.#columnsIn(db)).keys())
-    if (!present.has('meta')) return { type: 'empty' }
+    if (!present.has('migration')) {
+      const foreign = ['meta', ...tables].find((name) => present.has(name))
+      return foreign === undefined ? { type: 'empty' } : { type: 'foreign', table: foreign }
+    }
     const rows = await db
       .selectFrom('meta')
       .selectAll()
