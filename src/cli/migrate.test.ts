@@ -59,6 +59,11 @@ async function pombo(...args: string[]) {
   const code = await run(['migrate', ...args], tty.io)
   return { code, out: tty.out.join('\n'), err: tty.err.join('\n') }
 }
+async function doctor(url: string): Promise<string> {
+  const tty = terminal(cwd, { env: { POMBO_DATABASE_URL: url } })
+  expect(await run(['doctor'], tty.io)).toBe(1)
+  return tty.out.join('\n')
+}
 const move = (...more: string[]) => pombo('--from', `sqlite:${file}`, '--to', database.url, ...more)
 
 const ana = person('5511911110001')
@@ -210,7 +215,9 @@ describe('a move', () => {
 
     const dry = await move('--dry-run')
     expect(dry).toMatchObject({ code: 0, err: '' })
-    expect(dry.out).toMatch(/ event +4\n.* rows would be moved from .*hub\.db to postgres:.*which is empty/s)
+    expect(dry.out).toMatch(
+      / event +4\n.* rows would be moved from .*hub\.db to postgres:.*which holds nothing of Pombo/s,
+    )
     expect(await ask("select 1 from pg_class where relname = 'event'")).toEqual([])
 
     const moved = await move()
@@ -318,24 +325,45 @@ describe('a move', () => {
       /ended with 1: .*E_STORE_OPEN: What was in .*hub\.db was moved to postgres:\/\/127\.0\.0\.1:\d+\/\w+ at 20.* UTC.*--reopen/,
     )
     expect(refused.line).not.toContain('@')
-    const twice = await move()
-    expect(twice).toMatchObject({
-      code: 1,
-      err: expect.stringMatching(/^E_CONFLICT: This installation lies in /),
-    })
+    for (const twice of [await move(), await move('--dry-run')]) {
+      expect(twice).toMatchObject({
+        code: 0,
+        err: '',
+        out: expect.stringMatching(/was moved to postgres:\S+ already, at 20.* UTC: nothing is left to do/),
+      })
+    }
+    const seen = await doctor('sqlite:hub.db')
+    expect(seen).toMatch(/fail +store +What was in .*hub\.db was moved to .*\n.*pombo migrate --reopen/)
+    expect(seen).toMatch(/No hub runs .*\n.*Mend the store/)
+    const tty = terminal(cwd, { env: { POMBO_DATABASE_URL: 'sqlite:hub.db' } })
+    expect(await run(['backup', 'copy.db'], tty.io)).toBe(0)
+    expect(tty.err.join()).toMatch(/^Beware: this is not where the hub works now\. What was in .* was moved/)
     const other = await freshDatabase('18')
     const elsewhere = await pombo('--from', `sqlite:${file}`, '--to', other.url)
-    await other.drop()
     expect(elsewhere).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/^E_CONFLICT: .* was moved already, to/),
+      err: expect.stringMatching(/^E_CONFLICT: .* was moved already, to .* at 20/),
     })
+    expect(await pombo('--from', `sqlite:${file}`, '--to', other.url, '--dry-run')).toEqual(elsewhere)
+    const left = await withClient(other.url, async (client) =>
+      client.query("select 1 from pg_class where relname = 'meta'"),
+    )
+    expect(left.rows).toEqual([])
+    await other.drop()
 
     expect(await pombo('--reopen', 'sqlite:hub.db')).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^Hubs open .*hub\.db again\. Its unfinished sends \(3\) are held/),
     })
-    expect((await pombo('--reopen', 'sqlite:hub.db')).out).toMatch(/was not moved/)
+    expect((await pombo('--reopen', 'sqlite:hub.db')).out).toMatch(
+      /was never moved, or that was taken back already/,
+    )
+    const again = await move()
+    expect(again).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^E_CONFLICT: This installation lies in /),
+    })
+    expect(await move('--dry-run')).toEqual(again)
     const store = await openFile()
     expect(await store.getCommand(commandId(2))).toMatchObject({ state: 'held' })
     await store.close()
@@ -413,6 +441,7 @@ describe('a move that is killed', () => {
       /ended with 1: .*E_STORE_OPEN: A move of a SQLite installation into .* has begun/,
     )
     expect((await move('--dry-run')).out).toMatch(/where a move has begun/)
+    expect(await doctor(database.url)).toMatch(/fail +store +A move of a SQLite .* has begun and not ended\./)
 
     const moved = await move()
     expect(moved).toMatchObject({ code: 0 })
@@ -465,12 +494,23 @@ describe('what cannot be moved is told with the cure:', () => {
     ],
     ['no target', ['--from', 'sqlite:x.db'], 2, /^E_USAGE: The configuration names no PostgreSQL database/],
     ['--reopen with more', ['--reopen', 'sqlite:x.db', '--to', away], 2, /^E_USAGE: --reopen stands alone/],
-    ['no URL', ['--from', 'x.db', '--to', away], 1, /^E_CONFIG: .*\nE_CONFIG: --from is not a database URL/],
+    [
+      'no URL',
+      ['--from', 'x.db', '--to', away],
+      2,
+      /^E_USAGE: --from is not a database URL\. Write --from sqlite:PATH/,
+    ],
+    [
+      'no URL as target',
+      ['--from', 'sqlite:x.db', '--to', 'db'],
+      2,
+      /^E_USAGE: --to is not .* Write --to postgres:/,
+    ],
     [
       'a target without a name',
       ['--from', 'sqlite:x.db', '--to', 'postgres://ana:hunter2-hunter2@db'],
-      1,
-      /\nE_CONFIG: --to names no database after the host/,
+      2,
+      /^E_USAGE: --to names no database after the host\. Write postgres:/,
     ],
     ['no file', ['--from', 'sqlite:x.db', '--to', away], 1, /^E_STORE_OPEN: There is no database .*x\.db\./],
   ])('%s', async (_, args, code, message) => {
@@ -518,9 +558,7 @@ describe('what cannot be moved is told with the cure:', () => {
     await (await openTarget()).close()
     expect(await move()).toMatchObject({
       code: 1,
-      err: expect.stringMatching(
-        /^E_CONFLICT: .* holds an installation already \(\w+\); a hub has run on it\. A move/,
-      ),
+      err: expect.stringMatching(/^E_CONFLICT: .* holds an installation already \(\w+\)\. A move/),
     })
     await ask("delete from meta where key = 'installation'")
     await ask("insert into contact (name, created_at) values ('Rui', 1)")
@@ -530,6 +568,37 @@ describe('what cannot be moved is told with the cure:', () => {
     })
   })
 
+  test('a target where another program has a table of that name, and one without a schema', async () => {
+    await fill()
+    await ask('create table contact (name text)')
+    const foreign = await move()
+    expect(foreign).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^E_CONFLICT: .* has a table contact that is not Pombo's/),
+    })
+    expect(await move('--dry-run')).toEqual(foreign)
+    const nowhere = `${database.url}?options=-c%20search_path%3Dnowhere`
+    for (const more of [[], ['--dry-run']]) {
+      expect(await pombo('--from', `sqlite:${file}`, '--to', nowhere, ...more)).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(/^E_STORE_OPEN: .*search_path names\. Create it \(create schema NAME\)/),
+      })
+    }
+    await ask('alter table contact rename to theirs')
+    expect((await move()).code).toBe(0)
+    expect(await ask("select 1 from pg_class where relname = 'theirs'")).toHaveLength(1)
+  })
+
+  test('Ctrl-C ends a move, and says how it goes on', async () => {
+    await fill()
+    const tty = terminal(cwd)
+    const ended = run(['migrate', '--from', `sqlite:${file}`, '--to', database.url], tty.io)
+    await vi.waitFor(() => tty.signal('SIGINT') || expect(tty.exits).toEqual([130]), { interval: 5 })
+    expect(tty.err.join('\n')).toMatch(/Stopped\. Run the same command again: it goes on where it was\./)
+    // Here the process lives on.
+    await ended
+  })
+
   test('a target in which the user may make nothing', async () => {
     await fill()
     await ask("create role reader login password 'reader-password'")
@@ -537,6 +606,7 @@ describe('what cannot be moved is told with the cure:', () => {
     url.username = 'reader'
     url.password = 'reader-password'
     const refused = await pombo('--from', `sqlite:${file}`, '--to', url.href)
+    expect(await pombo('--from', `sqlite:${file}`, '--to', url.href, '--dry-run')).toEqual(refused)
     await ask('drop role reader')
     expect(refused).toMatchObject({
       code: 1,

@@ -51,7 +51,8 @@ export async function doctor(args: readonly string[], io: Io): Promise<number> {
 async function examine(loaded: LoadedConfig, cwd: string, http: HttpClient): Promise<Finding[]> {
   const { config } = loaded
   const log = createLogger({ level: 'silent' })
-  const hub = await hubFindings(config, http)
+  const store = await storeFindings(config, { clock: systemClock, log })
+  const hub = await hubFindings(config, http, { startable: store.every(({ level }) => level !== 'fail') })
   const instances = await Promise.all(
     config.instances.map(async (instance) => [
       ...(await gatewayFindings(instance, {
@@ -68,7 +69,7 @@ async function examine(loaded: LoadedConfig, cwd: string, http: HttpClient): Pro
   return [
     ...configurationFindings(loaded),
     ...secretFindings(config, cwd),
-    ...(await storeFindings(config, { clock: systemClock, log })),
+    ...store,
     ...hub.findings,
     ...instances.flat(),
   ]

@@ -8,10 +8,14 @@ import { type Finding, fail, ok, warn } from './finding.ts'
 
 const healthy = z.object({ status: z.literal('healthy') })
 
-/** Is the hub of this configuration running? Undefined: it is, as `findings` say. */
+/**
+ * Is the hub of this configuration running?
+ * @param startable whether it could be started as things are
+ */
 export async function hubFindings(
   config: HubConfig,
   http: HttpClient,
+  { startable }: { startable: boolean },
 ): Promise<{ running: boolean; findings: Finding[] }> {
   const about = { check: 'hub' } as const
   if (config.port === 0)
@@ -34,7 +38,7 @@ export async function hubFindings(
         fail(
           about,
           `No hub runs at ${url}: ${outcome.reason}. What gateways post now is lost once they give up.`,
-          'Start it: pombo serve',
+          startable ? 'Start it: pombo serve' : 'Mend the store, as told above; then start it: pombo serve',
         ),
       ],
     }

@@ -3,6 +3,8 @@ import { HubError } from '../../core/errors.ts'
 import type { Clock, Logger } from '../../core/ports.ts'
 import { inspectStore, type StoreInspection } from '../../main.ts'
 import { OLDEST_SERVER, SKEW_TOLD_MS } from '../../storage/postgres/server.ts'
+import { moveFault } from '../../storage/transfer/fault.ts'
+import type { MoveFault } from '../../storage/transfer/marks.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 const STORE = { check: 'store' } as const
@@ -13,15 +15,28 @@ const MODEST_FREE = 1024 * MIB
 /** Checkpoints keep it at a few megabytes; a larger one is one that nobody could fold in. */
 const LARGE_WAL = 256 * MIB
 
+/** What a start would see: the database, and what a move has left of it. */
+export type StoreSight = StoreInspection & { move?: MoveFault | undefined }
+
+async function look(
+  config: Pick<HubConfig, 'database'>,
+  parts: { clock: Clock; log: Logger },
+): Promise<StoreSight> {
+  const seen = await inspectStore(config, parts)
+  const isThere = seen.engine === 'postgres' || seen.exists
+  return { ...seen, ...(isThere && { move: await moveFault(config.database, parts) }) }
+}
+
 /** @param inspect for tests */
 export async function storeFindings(
   config: Pick<HubConfig, 'database'>,
   parts: { clock: Clock; log: Logger },
-  inspect: typeof inspectStore = inspectStore,
+  inspect: typeof look = look,
 ): Promise<Finding[]> {
   const name = databaseName(config.database)
   try {
     const seen = await inspect(config, parts)
+    if (seen.move) return [fail(STORE, seen.move.problem, seen.move.mend)]
     return seen.engine === 'sqlite' ? sqliteFindings(name, seen) : postgresFindings(name, seen)
   } catch (error) {
     if (!(error instanceof HubError)) return [fail(STORE, String(error), FILE_CURE)]
