@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -51,6 +51,15 @@ async function backup(...args: string[]) {
 const openFile = (path: string) => openSqliteThread({ ...PARTS, path })
 
 describe('pombo backup', () => {
+  test('makes no folder: a disk that is not mounted would be one', async () => {
+    await (await openFile(join(cwd, 'hub.db'))).close()
+    expect(await backup('away/copy.db')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^E_FILE: There is no folder .*away, so nothing was copied\. Mount/),
+    })
+    expect(existsSync(join(cwd, 'away'))).toBe(false)
+  })
+
   test('beside a hub that writes all the time: whole, and a hub on it sends nothing unasked', async () => {
     const store = await openFile(join(cwd, 'hub.db'))
     await enqueue(store)
@@ -64,6 +73,7 @@ describe('pombo backup', () => {
     })()
     await vi.waitFor(() => expect(accepted).toBeGreaterThan(20))
     const before = accepted
+    mkdirSync(join(cwd, 'copies'))
     expect(await backup('copies/one.db')).toMatchObject({
       code: 0,
       err: '',
