@@ -30,6 +30,7 @@ export function parseCommand<const F extends Flags, const W extends readonly str
   const help = `See: pombo ${command} --help`
   const { tokens } = parseArgs({ args: [...args], options: flags, strict: false, tokens: true })
   const given: string[] = []
+  const seen = new Set<string>()
   for (const token of tokens) {
     if (token.kind === 'positional') {
       if (given.push(token.value) > words.length)
@@ -43,6 +44,10 @@ export function parseCommand<const F extends Flags, const W extends readonly str
       throw usage(`pombo ${command} has no ${token.rawName}. ${hint}${help}`)
     }
     if (flag.type === 'string' && !token.value) throw usage(`${token.rawName} needs a value. ${help}`)
+    // Which of two would count, nobody can tell.
+    if (flag.type === 'string' && !flag.multiple && seen.has(token.name))
+      throw usage(`--${token.name} is given twice, and takes one value. ${help}`)
+    seen.add(token.name)
     if (flag.type === 'boolean' && token.value !== undefined)
       throw usage(`${token.rawName} takes no value. ${help}`)
   }

@@ -59,8 +59,24 @@ describe('usage', () => {
     [['serve', '--config'], 'E_USAGE: --config needs a value. See: pombo serve --help'],
     [['serve', 'now'], 'E_USAGE: pombo serve takes no "now". See: pombo serve --help'],
     [
+      ['serve', '--role', 'worker', '--role', 'sender'],
+      'E_USAGE: --role is given twice, and takes one value. See: pombo serve --help',
+    ],
+    [
+      ['serve', '--role', 'workr'],
+      'E_USAGE: There is no role "workr". Did you mean "worker"? Write all, ingest, worker, sender, or several with commas between. See: pombo serve --help',
+    ],
+    [
+      ['serve', '--role', 'worker,,sender'],
+      'E_USAGE: --role names nothing before or after a comma. Write all, ingest, worker, sender, or several with commas between. See: pombo serve --help',
+    ],
+    [
+      ['serve', '--role', 'all,worker'],
+      'E_USAGE: --role all is every role already, so nothing stands beside it. Write all, ingest, worker, sender, or several with commas between. See: pombo serve --help',
+    ],
+    [
       ['serve', '--role', 'ingest,boss'],
-      'E_USAGE: --role boss is none. Write all, ingest, worker, sender, or several with commas between. See: pombo serve --help',
+      'E_USAGE: There is no role "boss". Write all, ingest, worker, sender, or several with commas between. See: pombo serve --help',
     ],
     [['init', 'a', 'b'], 'E_USAGE: pombo init takes no "b". See: pombo init --help'],
     [

@@ -32,7 +32,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       'Takes deliveries of the gateways, handles them and sends. SIGTERM or Ctrl-C finishes what runs, then\n' +
       'ends; a second one ends at once.',
     flags: [
-      ['--role ROLE', 'all, ingest, worker, sender, or several with commas; all unless given. On PostgreSQL'],
+      [
+        '--role ROLE',
+        'all (as it is unless given), ingest, worker, sender, or several with commas: worker,sender.',
+      ],
+      ['', 'Anything but all needs a PostgreSQL database'],
       CONFIG_FLAG,
     ],
     examples: [

@@ -1,3 +1,4 @@
+import { closest } from '../../core/closest.ts'
 import { databaseName } from '../../core/config.ts'
 import { ROLES, type Role } from '../../core/store.ts'
 import { compose, loadHub } from '../../main.ts'
@@ -33,11 +34,11 @@ export async function serve(args: readonly string[], io: Io): Promise<number> {
       'a promise failed with nobody to hear it; a handler probably does not await something',
     ),
   )
+  const program = await compose({ config, bot, overrides: { log, roles, onFatal: () => io.exit(1) } })
+  // Not before the store is open: a start that is refused should say nothing but why.
   for (const warning of warnings) log.warn({ warning }, 'the configuration works, but should not stay so')
-
   if (config.apiKey === undefined)
     log.warn({}, 'POMBO_API_KEY is not set: the API answers 401 to everything until it is')
-  const program = await compose({ config, bot, overrides: { log, roles, onFatal: () => io.exit(1) } })
   const { url } = await program.start()
   const parts = [`configuration: ${source}`, `database: ${databaseName(config.database)}`]
   if (roles.length < ROLES.length) parts.push(`role: ${roles.join(', ')}`)
@@ -54,11 +55,14 @@ export async function serve(args: readonly string[], io: Io): Promise<number> {
 function rolesOf(text: string): readonly Role[] {
   const names = text.split(',').map((name) => name.trim())
   const known: readonly string[] = ['all', ...ROLES]
+  const how = `Write ${known.join(', ')}, or several with commas between. See: pombo serve --help`
+  if (names.includes('')) throw usage(`--role names nothing before or after a comma. ${how}`)
   const wrong = names.find((name) => !known.includes(name))
   if (wrong !== undefined) {
-    throw usage(
-      `--role ${wrong} is none. Write ${known.join(', ')}, or several with commas between. See: pombo serve --help`,
-    )
+    const meant = closest(wrong, known)
+    throw usage(`There is no role "${wrong}". ${meant ? `Did you mean "${meant}"? ` : ''}${how}`)
   }
-  return ROLES.filter((role) => names.includes('all') || names.includes(role))
+  if (names.includes('all') && names.length > 1)
+    throw usage(`--role all is every role already, so nothing stands beside it. ${how}`)
+  return names.includes('all') ? ROLES : ROLES.filter((role) => names.includes(role))
 }
