@@ -30,7 +30,7 @@ export function nodeRows(
       return rows.map(toNode)
     },
     grantDeliveries: (instance, perSecond, want) =>
-      engine.write((db) => grant(db, { instance, perSecond, want }, now())),
+      engine.write((db) => grant(engine, db, { instance, perSecond, want }, now())),
   }
 }
 
@@ -73,14 +73,15 @@ const heldBy = (engine: Engine, holders: readonly { id: string }[]): RawBuilder<
 
 /** See {@link ClusterStore.grantDeliveries}. */
 async function grant(
+  engine: Engine,
   db: Db,
   { instance, perSecond, want }: { instance: InstanceId; perSecond: number; want: number },
   at: number,
 ): Promise<number> {
-  // An update that changes nothing: it waits for the row, and keeps it.
   const keep = () =>
-    sql<Bucket>`update delivery_bucket set at = at where instance = ${instance}
-      returning thousandths, at`.execute(db)
+    sql<Bucket>`select thousandths, at from delivery_bucket where instance = ${instance} ${engine.forUpdate}`.execute(
+      db,
+    )
   let [stored] = (await keep()).rows
   if (!stored) {
     // Of all who come first at once, one makes the bucket, and the others wait for it.
