@@ -62,7 +62,8 @@ export async function resolveContacts(
     db,
     groups.flatMap((group) => group.addresses),
   )
-  for (const address of how === 'seen' ? await takenForAnother(db, groups, known) : []) {
+  // Rows of addresses are changed in their order, whoever changes several.
+  for (const address of how === 'seen' ? (await takenForAnother(db, groups, known)).sort() : []) {
     await db.deleteFrom('address').where('address', '=', address).execute()
     known.delete(address)
   }
@@ -106,8 +107,8 @@ export async function resolveContacts(
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([address, id]) => [address, id, now, seenNow.has(address) ? 1 : 0]),
   )
-  for (const [address, row] of known) {
-    if (row.seen || !seenNow.has(address)) continue
+  const shown = [...known].flatMap(([address, row]) => (row.seen || !seenNow.has(address) ? [] : [address]))
+  for (const address of shown.sort()) {
     await db.updateTable('address').set({ seen: 1 }).where('address', '=', address).execute()
   }
   merges.push(...(await sameLines(engine, db, learnt, seenNow)))
