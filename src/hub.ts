@@ -24,6 +24,7 @@ import {
   type UndoOutcome,
 } from './core/store.ts'
 import type { Feature, Handler, InstanceView, Owner, Turn } from './core/turn.ts'
+import { createCensus } from './pipeline/census.ts'
 import { createDeliverer } from './pipeline/deliver.ts'
 import { createDispatcher } from './pipeline/dispatch.ts'
 import { createIngest, type Ingest } from './pipeline/ingest.ts'
@@ -234,7 +235,6 @@ export function createHub(parts: HubParts): Hub {
     store,
     clock,
     log,
-    metrics,
     retention: config.retention,
     prune: async () => (await media?.prune()) ?? 0,
     outage,
@@ -273,6 +273,7 @@ export function createHub(parts: HubParts): Hub {
     outage,
     wake,
   })
+  const census = createCensus({ store, self: holder, clock, log, metrics, outage })
   let deafen = () => {}
   const pause = (ms: number) => new Promise<void>((resolve) => void clock.setTimeout(resolve, ms))
   const isDue = (at: number | undefined) => at !== undefined && at <= clock.now()
@@ -304,10 +305,12 @@ export function createHub(parts: HubParts): Hub {
         for (const queue of queues) loops.get(queue)?.nudge()
       })
       for (const loop of loops.values()) loop.start()
+      census.start()
     },
     async stop(graceMs = 10_000) {
       deafen()
       await Promise.all([...loops.values()].map((loop) => loop.stop(graceMs)))
+      await census.stop()
       await pulse.stop()
     },
     async idle() {

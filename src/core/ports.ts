@@ -81,6 +81,7 @@ export const METRICS = {
     help: 'Tries to fetch a medium, by how they ended: fetched, retry, failed',
   },
   pombo_backlog: { type: 'gauge', labels: ['queue'], help: 'Waiting: events, commands' },
+  pombo_nodes: { type: 'gauge', labels: ['role'], help: 'Living nodes that have a role' },
   pombo_held: { type: 'gauge', labels: ['what'], help: 'Waiting for a person: unknown sends, dead letters' },
 } as const satisfies Record<
   string,

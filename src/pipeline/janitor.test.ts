@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { type Logger, noMetrics } from '../core/ports.ts'
+import type { Logger } from '../core/ports.ts'
 import type { Store } from '../core/store.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { createJanitor } from './janitor.ts'
@@ -26,13 +26,11 @@ test('a media store that hangs keeps neither timers nor the end of the program w
       return ++fired
     },
     prune: async () => 0,
-    backlog: async () => ({ events: 0, commands: 0, deadEvents: 0, unknownCommands: 0 }),
   } as unknown as Store
   const janitor = createJanitor({
     store,
     clock,
     log: silent,
-    metrics: noMetrics,
     retention: { deliveriesMs: 1, dedupeMs: 1, eventsMs: 1, commandsMs: 1 },
     prune: () => {
       asked += 1

@@ -1,5 +1,5 @@
 import type { RetentionConfig } from '../core/config.ts'
-import type { Clock, Logger, Metrics } from '../core/ports.ts'
+import type { Clock, Logger } from '../core/ports.ts'
 import type { Store } from '../core/store.ts'
 import { settledWithin } from './grace.ts'
 import { Loop } from './loop.ts'
@@ -10,7 +10,6 @@ export interface JanitorParts {
   store: Store
   clock: Clock
   log: Logger
-  metrics: Metrics
   retention: RetentionConfig
   /**
    * Removes what else was kept long enough; may take its time, and nothing waits for it.
@@ -23,14 +22,12 @@ export interface JanitorParts {
 
 const DUE_BATCH = 200
 const PRUNE_EVERY_MS = 10 * 60_000
-const GAUGES_EVERY_MS = 15_000
 const MAX_SLEEP_MS = 1_000
 
-/** What has to happen by time alone: due timers, overdue parked events, waiting merges, retention, gauges. */
+/** What has to happen by time alone: due timers, overdue parked events, waiting merges, retention. */
 export function createJanitor(parts: JanitorParts) {
-  const { store, clock, log, metrics } = parts
+  const { store, clock, log } = parts
   let prunedAt = clock.now()
-  let gaugedAt = 0
   let pruning: Promise<void> | undefined
   let stopping = false
 
@@ -54,10 +51,6 @@ export function createJanitor(parts: JanitorParts) {
           pruning = undefined
         })
       }
-      if (clock.now() - gaugedAt >= GAUGES_EVERY_MS) {
-        gaugedAt = clock.now()
-        await gauges()
-      }
       return fired === DUE_BATCH ? 'again' : 'rest'
     },
   })
@@ -70,14 +63,6 @@ export function createJanitor(parts: JanitorParts) {
     } catch (err) {
       if (!stopping) log.error({ err }, 'old media could not be removed; the next round tries again')
     }
-  }
-
-  async function gauges(): Promise<void> {
-    const backlog = await store.backlog()
-    metrics.record('pombo_backlog', { queue: 'events' }, backlog.events)
-    metrics.record('pombo_backlog', { queue: 'commands' }, backlog.commands)
-    metrics.record('pombo_held', { what: 'dead letters' }, backlog.deadEvents)
-    metrics.record('pombo_held', { what: 'unknown sends' }, backlog.unknownCommands)
   }
 
   return {
