@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { freePort } from '../../test/free-port.ts'
 import { type FreshDatabase, freshDatabase } from '../../test/postgres/database.ts'
 import { withClient } from '../../test/postgres/server.ts'
 import type { inspectStore } from '../main.ts'
@@ -115,6 +116,18 @@ test('nodes with roles know each other, and what one takes another handles', asy
   await eventually(async () => (await worker.api('/events')).data[0]?.status === 'done')
   expect(await worker.end()).toBe(0)
   expect((await ingest.api('/nodes')).data).toHaveLength(1)
+})
+
+test('roles that are nobody’s are told by the doctor', async () => {
+  const port = await freePort()
+  write({ port })
+  await node('ingest')
+  const doctor = terminal(cwd, { env: env() })
+  await run(['doctor'], doctor.io)
+  expect(doctor.out.join()).toMatch(/warn +hub +No living node has the role worker: what is accepted waits/)
+  expect(doctor.out.join()).toMatch(
+    /warn +hub +No living node has the role sender: .*\n.*pombo serve --role sender/,
+  )
 })
 
 describe('a media folder', () => {

@@ -55,8 +55,40 @@ export async function hubFindings(
     }
   return {
     running: true,
-    findings: [ok(about, `The hub runs at ${url}.`), ...(await keyFindings(url, config.apiKey, http))],
+    findings: [
+      ok(about, `The hub runs at ${url}.`),
+      ...(await keyFindings(url, config.apiKey, http)),
+      ...(await roleFindings(url, config.apiKey, http)),
+    ],
   }
+}
+
+const nodesPage = z.object({ data: z.array(z.object({ roles: z.array(z.string()) })) })
+const STANDS_STILL = {
+  worker: 'what is accepted waits, and nobody handles it',
+  sender: 'what is to be sent waits, and nothing goes out',
+}
+
+/** Each node of an installation may be healthy, and yet nobody do what all of them leave to others. */
+async function roleFindings(url: string, apiKey: string | undefined, http: HttpClient): Promise<Finding[]> {
+  if (apiKey === undefined) return []
+  const outcome = await http({
+    method: 'GET',
+    url: `${url}/api/v1/nodes?limit=200`,
+    headers: { authorization: `Bearer ${apiKey}` },
+    timeoutMs: 5_000,
+  })
+  const page = nodesPage.safeParse(outcome.type === 'answered' ? json(outcome.body) : undefined)
+  if (!page.success) return []
+  return Object.entries(STANDS_STILL)
+    .filter(([role]) => page.data.data.every(({ roles }) => !roles.includes(role)))
+    .map(([role, consequence]) =>
+      warn(
+        { check: 'hub' },
+        `No living node has the role ${role}: ${consequence}.`,
+        `Start one: pombo serve --role ${role}`,
+      ),
+    )
 }
 
 /** A hub that was started before the key was changed knows the old one. */
