@@ -593,7 +593,13 @@ describe('what cannot be moved is told with the cure:', () => {
     await fill()
     const tty = terminal(cwd)
     const ended = run(['migrate', '--from', `sqlite:${file}`, '--to', database.url], tty.io)
-    await vi.waitFor(() => tty.signal('SIGINT') || expect(tty.exits).toEqual([130]), { interval: 5 })
+    await vi.waitFor(
+      () => {
+        tty.signal('SIGINT')
+        expect(tty.exits).toEqual([130])
+      },
+      { interval: 5 },
+    )
     expect(tty.err.join('\n')).toMatch(/Stopped\. Run the same command again: it goes on where it was\./)
     // Here the process lives on.
     await ended
