@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Address } from '../core/address.ts'
 import type { Fact } from '../core/events.ts'
 import type { Cell, Db, Engine } from './dialect.ts'
@@ -35,7 +36,7 @@ async function fireTimers(engine: Engine, db: Db, limit: number, now: number): P
     .selectFrom('timer')
     .innerJoin('lane', 'lane.id', 'timer.lane_id')
     .select(['timer.lane_id', 'timer.key', 'timer.generation', 'timer.data', 'lane.instance'])
-    .where('timer.lane_id', 'in', lanes)
+    .where(sql<boolean>`timer.lane_id in (select w.id from ${idsOf(engine, lanes)} w)`)
     .where('timer.fired', '=', 0)
     .where('timer.at', '<=', now)
     .orderBy('timer.at')
@@ -46,7 +47,7 @@ async function fireTimers(engine: Engine, db: Db, limit: number, now: number): P
     const chats = await db
       .selectFrom('chat')
       .select(['id', 'address', 'name', 'kind', 'contact_id'])
-      .where('id', 'in', [...new Set(timers.map((timer) => timer.lane_id))])
+      .where(sql<boolean>`id in (select w.id from ${idsOf(engine, lanes)} w)`)
       .execute()
     const chatOf = new Map(chats.map((chat) => [chat.id, chat]))
     const rows = timers.map((timer, i): Cell[] => {
@@ -118,6 +119,12 @@ async function fireTimers(engine: Engine, db: Db, limit: number, now: number): P
   return timers.length
 }
 
+const idsOf = (engine: Engine, ids: readonly number[]) =>
+  engine.table(
+    { id: 'int' },
+    ids.map((id) => ({ id })),
+  )
+
 async function giveUpWaiting(engine: Engine, db: Db, limit: number, now: number): Promise<number> {
   const late = await db
     .selectFrom('parked')
@@ -134,9 +141,10 @@ async function giveUpWaiting(engine: Engine, db: Db, limit: number, now: number)
   const overdue = await db
     .deleteFrom('parked')
     .where(
-      'event_id',
-      'in',
-      late.map((row) => row.event_id),
+      sql<boolean>`event_id in (select w.id from ${idsOf(
+        engine,
+        late.map((row) => row.event_id),
+      )} w)`,
     )
     .where('until', '<=', now)
     .returning(['event_id as event', 'lane_id as lane'])

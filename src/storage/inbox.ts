@@ -188,18 +188,28 @@ async function grownOld(engine: Engine, db: Db, states: readonly Pending[], now:
   // Of several alike the first one is new.
   const byKey = new Map(states.toReversed().map((item) => [item.event.key.toString('hex'), item]))
   const keys = [...byKey.values()].map(({ event }) => event.key)
-  const known = await db.selectFrom('dedupe').select(['key', 'expires_at']).where('key', 'in', keys).execute()
+  const known = await db
+    .selectFrom('dedupe')
+    .select(['key', 'expires_at'])
+    .where('key', 'in', padded(keys))
+    .execute()
   const old = known.filter(({ expires_at }) => expires_at <= now).map(({ key }) => key)
   const { rows: renewed } =
     old.length === 0
       ? { rows: [] }
       : await sql<{ key: Uint8Array }>`update dedupe set expires_at = ${now + STATE_WINDOW_MS}
-          from (select key from dedupe where key in (${sql.join(old)}) and expires_at <= ${now}
+          from (select key from dedupe where key in (${sql.join(padded(old))}) and expires_at <= ${now}
             order by key ${engine.forUpdate}) w
           where dedupe.key = w.key returning dedupe.key`.execute(db)
   // Somebody else was quicker: retention took a key away, or another one took the same state in.
   if (known.length < byKey.size || renewed.length < old.length) throw engine.lostRace()
   return renewed.map(({ key }) => byKey.get(Buffer.from(key).toString('hex'))!)
+}
+
+/** Filled up to a power of two with the last one: few texts of statements, whatever the number of keys. */
+const padded = <T>(keys: readonly T[]): T[] => {
+  const count = 2 ** Math.ceil(Math.log2(keys.length))
+  return [...keys, ...Array.from({ length: count - keys.length }, () => keys.at(-1)!)]
 }
 
 function partiesOf(event: ArrivingEvent): Party[] {

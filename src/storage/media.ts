@@ -143,9 +143,21 @@ export const mediaReads = (read: Db): Pick<MediaLedger, 'mediaBytesSince' | 'get
 })
 
 /** Media of these messages, by message. */
-export async function mediaOf(read: Db, messages: readonly number[]): Promise<Map<number, MediaRow>> {
+export async function mediaOf(
+  read: Db,
+  table: Engine['table'],
+  messages: readonly number[],
+): Promise<Map<number, MediaRow>> {
   if (messages.length === 0) return new Map()
-  const rows = await read.selectFrom('media').selectAll().where('message', 'in', messages).execute()
+  const wanted = table(
+    { id: 'int' },
+    messages.map((id) => ({ id })),
+  )
+  const rows = await read
+    .selectFrom('media')
+    .selectAll()
+    .where(sql<boolean>`message in (select w.id from ${wanted} w)`)
+    .execute()
   return new Map(rows.map((row) => [row.message, toMedia(row)]))
 }
 

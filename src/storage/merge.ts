@@ -190,17 +190,22 @@ export async function lockLanes(
   if (chats.length === 0) return true
   await engine.lock(db, 'lane', chats)
   await engine.lock(db, 'outbox', chats)
+  const wanted = engine.table(
+    { id: 'int' },
+    chats.map((id) => ({ id })),
+  )
+  const among = sql<boolean>`lane.id in (select w.id from ${wanted} w)`
   const leased = await db
     .selectFrom('lane')
     .leftJoin('outbox', 'outbox.chat_id', 'lane.id')
     .select(['lane.holder as lane', 'outbox.holder as outbox'])
-    .where('lane.id', 'in', chats)
+    .where(among)
     .execute()
   if (leased.some((row) => row.outbox !== null || (patient && row.lane !== null))) return false
   await db
     .updateTable('lane')
     .set((row) => ({ fence: row('fence', '+', 1), holder: null }))
-    .where('id', 'in', chats)
+    .where(among)
     .execute()
   return true
 }

@@ -70,6 +70,7 @@ export async function claimSends(
   const headOf = new Map(heads.map((head) => [head.chat_id, head]))
   const epochOf = new Map(chats.map((chat) => [chat.id, chat.epoch]))
   const slots = await loadSlots(
+    engine,
     db,
     claimed.map((c) => c.instance),
   )
@@ -261,12 +262,15 @@ interface Slot {
   holdUntil?: number
 }
 
-async function loadSlots(db: Db, instances: string[]): Promise<Map<string, Slot>> {
-  const rows = await db
-    .selectFrom('instance_state')
-    .select(['instance', 'hold_reason'])
-    .where('instance', 'in', [...new Set(instances)])
-    .execute()
+async function loadSlots(engine: Engine, db: Db, instances: string[]): Promise<Map<string, Slot>> {
+  const wanted = engine.table(
+    { instance: 'text' },
+    [...new Set(instances)].map((instance) => ({ instance })),
+  )
+  const { rows } = await sql<{ instance: string; hold_reason: string | null }>`
+    select i.instance, i.hold_reason from ${wanted} w join instance_state i on i.instance = w.instance`.execute(
+    db,
+  )
   const slots = new Map<string, Slot>()
   for (const instance of instances) slots.set(instance, { probing: false })
   for (const row of rows) {

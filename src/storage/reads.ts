@@ -186,6 +186,7 @@ export function createReads(read: Db, table: Engine['table']): StoreReads {
         .execute()
       const media = await mediaOf(
         read,
+        table,
         rows.map((row) => row.id),
       )
       return toPage(

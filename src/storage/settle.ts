@@ -121,7 +121,11 @@ export async function settleSends(
       from ${engine.table({ seq: 'int', message_id: 'text' }, sent)} w where command.seq = w.seq`.execute(db)
     await insertMessages(engine, db, messages)
     await unpark(engine, db, messages)
-    await clearHolds(db, [...new Set(rows.map((row) => row.instance))])
+    await clearHolds(
+      engine,
+      db,
+      rows.map((row) => row.instance),
+    )
   }
   // Give the chat back only while the lease is ours; nothing left to send leaves it empty.
   await sql`update outbox set holder = null,
@@ -155,13 +159,15 @@ export function outgoing(
 }
 
 /** A number that just sent something is not held any more. */
-async function clearHolds(db: Db, instances: string[]): Promise<void> {
-  await db
-    .updateTable('instance_state')
-    .set({ hold_reason: null, hold_until: null })
-    .where('instance', 'in', instances)
-    .where('hold_reason', 'is not', null)
-    .execute()
+async function clearHolds(engine: Engine, db: Db, instances: readonly string[]): Promise<void> {
+  const wanted = engine.table(
+    { instance: 'text' },
+    [...new Set(instances)].map((instance) => ({ instance })),
+  )
+  await sql`update instance_state set hold_reason = null, hold_until = null
+    from (select instance from instance_state where hold_reason is not null
+      and instance in (select w.instance from ${wanted} w) order by instance ${engine.forUpdate}) held
+    where instance_state.instance = held.instance`.execute(db)
 }
 
 /** What a process that starts finds to be nobody's any more. */
@@ -210,14 +216,11 @@ export async function endLeases(
       select chat_id from outbox where ready_at is not null and ${whose} order by chat_id ${engine.forUpdate}) w
     where outbox.chat_id = w.chat_id returning outbox.chat_id`.execute(db)
   if (chats.length === 0) return { unknown: 0, lanes: Number(lanes.numAffectedRows ?? 0) }
+  const table = engine.table({ chat_id: 'int' }, chats)
   const sending = db
     .updateTable('command')
     .where('state', '=', 'sending')
-    .where(
-      'chat_id',
-      'in',
-      chats.map((row) => row.chat_id),
-    )
+    .where(sql<boolean>`chat_id in (select w.chat_id from ${table} w)`)
   await sending.set({ state: 'queued' }).where('type', 'in', REPEATABLE_TYPES).execute()
   const unknown = await sending
     .set(inDoubt('the process that was sending this ended', now))
