@@ -230,12 +230,19 @@ describe('what comes out', () => {
     expect(config.database).toEqual({ engine: 'sqlite', path: path.startsWith('/') ? path : join(cwd, path) })
   })
 
-  const server = 'postgres://pombo:k0lo%2Fssal@db.example.com/hub?sslmode=require'
+  const server = 'postgres://pombo:k0lo%2Fssal@db.example.com/hub?sslmode=verify-full'
 
   test.each([
     [server, server, 10],
     [`${server}&pool=25`, server, 25],
     ['postgresql://db:6543/hub', 'postgresql://db:6543/hub', 10],
+    ['postgres://db/hub?sslmode=require', 'postgres://db/hub?sslmode=verify-full', 10],
+    ['postgres://db/hub?sslmode=no-verify', 'postgres://db/hub?sslmode=no-verify', 10],
+    [
+      'postgres://db/hub?uselibpqcompat=true&sslmode=require',
+      'postgres://db/hub?uselibpqcompat=true&sslmode=require',
+      10,
+    ],
   ])('database %s is on a server', async (database, url, poolSize) => {
     const { config } = await load({ database })
     expect(config.database).toEqual({ engine: 'postgres', url, poolSize })
@@ -488,6 +495,11 @@ describe('faults', () => {
       'a database password with a per cent',
       { database: 'postgres://u:100%@h/db' },
       'E_CONFIG database has a "%" that begins no escaped sign. In user, password and name write "@" as %40, "/" as %2F, ":" as %3A, "#" as %23, "%" as %25.',
+    ],
+    [
+      'an encryption that is none',
+      { database: 'postgres://u:p@h/db?sslmode=requird' },
+      'E_CONFIG database has an sslmode that is none. Write sslmode= with disable, prefer, require, verify-ca, verify-full, no-verify; docs/configuration.md says what each means.',
     ],
     [
       'a pool of nobody',

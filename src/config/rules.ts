@@ -153,6 +153,11 @@ const POSTGRES_FORM = 'postgres://user:password@host:5432/name'
 const POOL = { least: 2, most: 200, usual: 10 }
 const ESCAPES = 'In user, password and name write "@" as %40, "/" as %2F, ":" as %3A, "#" as %23, "%" as %25.'
 
+const VERIFIED = ['prefer', 'require', 'verify-ca', 'verify-full']
+const SSL_MODES = ['disable', ...VERIFIED, 'no-verify']
+/** Modes are to mean what they mean to PostgreSQL's own programs. */
+const isLibpq = (url: URL): boolean => url.searchParams.get('uselibpqcompat') === 'true'
+
 /** `sqlite:PATH`, as written, or `postgres://user:password@host:port/name`, without what is the hub's own in it. */
 export const database = ruled(z.string(), (value) => {
   if (/^postgres(ql)?:/i.test(value)) return postgresFault(value.trim())
@@ -165,6 +170,9 @@ export const database = ruled(z.string(), (value) => {
   const url = new URL(value.trim())
   const poolSize = Number(url.searchParams.get('pool') ?? POOL.usual)
   url.searchParams.delete('pool')
+  // The driver reads these as `verify-full` and warns at length that it will not for ever; here it stays so.
+  if (!isLibpq(url) && VERIFIED.includes(url.searchParams.get('sslmode') ?? ''))
+    url.searchParams.set('sslmode', 'verify-full')
   return { engine: 'postgres', url: url.href, poolSize }
 })
 
@@ -182,6 +190,13 @@ function postgresFault(value: string): { problem: string; mend: string } | undef
   if (!/^\/[^/]+$/.test(url.pathname)) return { problem: 'names no database after the host', mend }
   if (![url.username, url.password, url.pathname].every(isEscapedWell)) {
     return { problem: 'has a "%" that begins no escaped sign', mend: ESCAPES }
+  }
+  const mode = url.searchParams.get('sslmode')
+  if (mode !== null && !SSL_MODES.includes(mode)) {
+    return {
+      problem: 'has an sslmode that is none',
+      mend: `Write sslmode= with ${SSL_MODES.join(', ')}; docs/configuration.md says what each means.`,
+    }
   }
   const pool = url.searchParams.get('pool')
   if (pool === null) return undefined
