@@ -124,6 +124,7 @@ test('roles that are nobody’s are told by the doctor', async () => {
   await node('ingest')
   const doctor = terminal(cwd, { env: env() })
   await run(['doctor'], doctor.io)
+  expect(doctor.out.join()).toMatch(/media are not fetched: .*beside it\.\n +→ Name one that all nodes share/)
   expect(doctor.out.join()).toMatch(/warn +hub +No living node has the role worker: what is accepted waits/)
   expect(doctor.out.join()).toMatch(
     /warn +hub +No living node has the role sender: .*\n.*pombo serve --role sender/,

@@ -34,7 +34,14 @@ export function configurationFindings({ config, bot, source, warnings }: LoadedC
   ]
   return [
     ok(CONFIGURATION, `${source} has no fault (${parts.join('; ')}).`),
-    ...warnings.map((warning) => warn(CONFIGURATION, `${warning}.`, 'See docs/configuration.md.')),
+    ...warnings.map((warning) => {
+      const [problem, ...cure] = warning.split('. ')
+      return warn(
+        CONFIGURATION,
+        `${problem}.`,
+        cure.length > 0 ? `${cure.join('. ')}.` : 'See docs/configuration.md.',
+      )
+    }),
     ...(instances.length === 0
       ? [warn(CONFIGURATION, 'No instance: the hub has no number to serve.', 'Add one to "instances".')]
       : []),
