@@ -195,7 +195,7 @@ async function settleIn(
     ready_at = case when holder is null then ready_at else ${clock.now()}::bigint end`.execute(db)
   await sql`update outbox set fence = fence + ${FENCE_LEAP}, holder = null,
     ready_at = case when holder is null then ready_at else ${clock.now()}::bigint end`.execute(db)
-  log.error(
+  log[held > 0 ? 'error' : 'info'](
     { held },
     'this database is another copy than the one last used (restored, or a standby that took over): its unfinished sends are held for a person',
   )
