@@ -49,7 +49,8 @@ export async function commitTurns(
   )
   const refused = await recordCommands(engine, db, turns, now)
   await changeOwners(db, turns, now)
-  // None of these reads what another one writes.
+  // Beside each other, though the log wakes parked events and writes what a turn that parks looks up: a batch has one
+  // live turn of each chat, and a turn that parks writes no message.
   await Promise.all([
     recordLog(engine, db, turns, now),
     recordState(engine, db, turns),

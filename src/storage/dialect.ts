@@ -9,13 +9,15 @@ export type Cell = string | number | null | Uint8Array
 export type Columns = Record<string, 'int' | 'text'>
 export type RowsOf<R extends Columns> = { [K in keyof R]: (R[K] extends 'int' ? number : string) | null }
 /** Tables whose rows are locked by their number. */
-export type LockableTable = 'lane' | 'outbox' | 'chat' | 'contact' | 'event'
+export type LockableTable = 'lane' | 'outbox' | 'chat' | 'event'
 
 /**
  * Everything that really differs between engines. The store is written once above this.
  *
  * Where several writers meet, row locks are taken in one order everywhere: dedupe keys sorted, lanes by id,
- * outboxes by chat, chats, then the rest. What breaks that order waits for nobody (`skip locked`).
+ * outboxes by chat, chats, then the rest. What breaks that order waits for nobody (`skip locked`). Turns lock their
+ * chats before they wake outboxes, and may settle an echo's outbox after that: whoever holds an outbox and
+ * not its lane waits for no chat, as claims of sends leave out those that are locked.
  */
 export interface Engine {
   readonly name: 'sqlite' | 'postgres'

@@ -165,6 +165,11 @@ function toClaimedEvent(row: EventRow): ClaimedEvent {
   }
 }
 
+/**
+ * Under the fence: puts the event off until `retryAt`, or lays it down as dead, with what it does to the log, and goes
+ * on with the next one.
+ * @returns `stale`, and nothing has changed, when the lease is another's or the event was dealt with
+ */
 export async function failTurn(
   engine: Engine,
   db: Db,
@@ -202,6 +207,7 @@ export async function failTurn(
   return 'recorded'
 }
 
+/** Leases go on for `leaseMs` from now. @returns those that still stood; the others are lost */
 export async function renewLanes(
   engine: Engine,
   db: Db,
@@ -215,6 +221,7 @@ export async function renewLanes(
   return rows.map((row) => ({ lane: row.id, fence: row.fence }))
 }
 
+/** Gives leases back that still stand; lanes with events that wait are ready at once. */
 export async function releaseLanes(
   engine: Engine,
   db: Db,

@@ -5,7 +5,10 @@ import { type Bucket, draw } from './bucket.ts'
 import type { Db, Engine } from './dialect.ts'
 import { type Abandoned, endLeases } from './settle.ts'
 
-/** The part of the cluster's port that is rows: who lives, what the dead held, limits all share. */
+/**
+ * The part of the cluster's port that is rows: who lives, what the dead held, limits all share. Signs of life are
+ * compared by the store's own clock, limits by `now`.
+ */
 export function nodeRows(
   engine: Engine,
   now: () => number,

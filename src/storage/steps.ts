@@ -3,6 +3,10 @@ import type { LaneId } from '../core/ids.ts'
 import type { StepRecord } from '../core/store.ts'
 import type { Db } from './dialect.ts'
 
+/**
+ * Looks whether a step was done before; if not, the event keeps the first epoch it acts under.
+ * @returns what it gave then, or undefined when it is to be done now
+ */
 export async function beginStep(db: Db, step: StepRecord, epoch: number | undefined) {
   const row = await findStep(db, step)
   if (row && row.value !== null)

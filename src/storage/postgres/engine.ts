@@ -28,7 +28,7 @@ const RETRY_MS = 8_000
 const READ_LIMIT_MS = 5_000
 
 const SQL_TYPES = { int: 'bigint', text: 'text' } as const
-const KEY_OF = { lane: 'id', outbox: 'chat_id', chat: 'id', contact: 'id', event: 'id' } as const
+const KEY_OF = { lane: 'id', outbox: 'chat_id', chat: 'id', event: 'id' } as const
 
 /**
  * PostgreSQL as an engine: any number of processes, each transaction on a connection of its own, row locks
