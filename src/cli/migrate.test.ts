@@ -512,6 +512,7 @@ describe('what cannot be moved is told with the cure:', () => {
       2,
       /^E_USAGE: --to names no database after the host\. Write postgres:/,
     ],
+    ['a folder', ['--from', 'sqlite:.', '--to', away], 1, /^E_STORE_OPEN: .* is a folder\. Name the file/],
     ['no file', ['--from', 'sqlite:x.db', '--to', away], 1, /^E_STORE_OPEN: There is no database .*x\.db\./],
   ])('%s', async (_, args, code, message) => {
     const refused = await pombo(...args)

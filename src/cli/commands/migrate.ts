@@ -96,7 +96,7 @@ async function move(path: string, url: string, io: Io): Promise<number> {
     )
   io.out(`Now name that database in the configuration and start the hub. No hub opens ${path} any more.`)
   io.out(
-    `Media were not moved: they stay where they are. Name their folder, which all nodes must share, as media.folder, and write ${end.installation} into a file pombo-installation there.`,
+    `Media were not moved: they stay where they are. Put their folder where all nodes see it, name it as media.folder, and mark it as this installation's: echo ${end.installation} > FOLDER/pombo-installation`,
   )
   return 0
 }

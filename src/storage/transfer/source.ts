@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { HubError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
 import type { Cell } from '../dialect.ts'
@@ -191,6 +192,12 @@ export function rowsIn(path: string): ReadonlyMap<string, number> {
 }
 
 function inspectInstallation(path: string): SqliteInspection {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new HubError(
+      'E_STORE_OPEN',
+      `${path} is a folder. Name the file of the installation in it, as in sqlite:./data/pombo.db.`,
+    )
+  }
   const inspection = inspectSqlite(path)
   const { exists, missing, strangers } = inspection
   if (!exists) {
