@@ -63,9 +63,9 @@ const check = async (...args: Parameters<typeof examine>) => (await examine(...a
 describe('a gateway', () => {
   test('tells its version and features', async () => {
     const version = () =>
-      good({ version: '9.1.0', source: 'app/info', features: { devices: true, chats: false } })
+      good({ version: '9.1.0', source: 'app/info', features: { devices: true, 'a chat': false } })
     expect(told(await check({ version }), 'gateway')[1]).toBe(
-      'ok: Version 9.1.0 (from app/info): devices, no chats.',
+      'ok: Version 9.1.0 (from app/info): devices, no chat.',
     )
     expect(told(await check({ version: () => bad('status 404') }), 'gateway')[1]).toMatch(
       /^warn: .*status 404/,

@@ -74,7 +74,7 @@ function versionFindings({ id }: InstanceConfig, answer: Answer<GatewayVersion> 
   const { version, source, features } = answer.value
   const has = Object.entries(features)
     .filter(([name]) => !(name in LACKS))
-    .map(([name, present]) => `${present ? '' : 'no '}${name}`)
+    .map(([name, present]) => (present ? name : `no ${name.replace(/^an? /, '')}`))
   return [
     ok(
       about,
