@@ -21,8 +21,8 @@ const CARRIED_PAUSE_MS = 250
 /** A chat that changes hands at this moment is looked at again after this (ms). */
 const HANDS_PAUSE_MS = 20
 
-/** So many nodes that claim at the same moment find something each. */
-const CLAIMERS = 4
+/** A claim looks at so many more than it takes: others may have the first ones, even some that stand still. */
+const IN_VIEW = 500
 
 interface Head {
   seq: number
@@ -184,7 +184,7 @@ async function leaseOutboxes(
     of: 'w' | 's',
   ) => sql`x.instance between ${sql.ref(`${of}.instance`)} and ${sql.ref(`${of}.instance`)}
     and x.ready_at <= ${engine.nowOnce} order by x.instance, x.ready_at`
-  const inView = options.limit * CLAIMERS
+  const inView = options.limit + IN_VIEW
   // From number to number and to the first of each: what waits for a slow one is not read, however much it is.
   const { rows } = await sql<{ chat_id: number; instance: string; fence: number }>`
     with recursive number(instance) as (
