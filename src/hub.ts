@@ -309,8 +309,7 @@ export function createHub(parts: HubParts): Hub {
     },
     async stop(graceMs = 10_000) {
       deafen()
-      await Promise.all([...loops.values()].map((loop) => loop.stop(graceMs)))
-      await census.stop()
+      await Promise.all([census.stop(), ...[...loops.values()].map((loop) => loop.stop(graceMs))])
       await pulse.stop()
     },
     async idle() {
