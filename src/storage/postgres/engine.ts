@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, type RawBuilder, sql } from 'kysely'
-import type { Clock, Logger } from '../../core/ports.ts'
+import type { Clock, Logger, Random } from '../../core/ports.ts'
 import type { Cell, Columns, Db, Engine, LockableTable, RowsOf } from '../dialect.ts'
 import type { SchemaTypes } from '../migration.ts'
 import type { Tables } from '../tables.ts'
@@ -22,6 +22,8 @@ export const postgresTypes: SchemaTypes = {
 
 /** A transaction that keeps losing races is in one with itself. */
 const RACES = 8
+/** Longest pause after the second one, growing with each (ms). */
+const RACE_PAUSE_MS = 5
 /** How long work that found no connection, or lost it, is tried again (ms). */
 const RETRY_MS = 8_000
 /** Longest reading (ms): a snapshot that stays open keeps dead rows from being removed under everybody's feet. */
@@ -47,6 +49,7 @@ export class PostgresEngine implements Engine {
   readonly #watch = new LineageWatch<Session>()
   readonly #clock: Clock
   readonly #simulated: Clock | undefined
+  readonly #random: Random
   readonly #onCommit: (seconds: number) => void
   readonly #builders = new WeakMap<Session, Db>()
   #types: Promise<Map<string, string>> | undefined
@@ -56,12 +59,14 @@ export class PostgresEngine implements Engine {
     size: number
     clock: Clock
     log: Logger
+    random?: Random | undefined
     /** Leases go by it instead of the database's clock. For tests. */
     simulated?: Clock | undefined
     onCommit?: ((seconds: number, pieces: number) => void) | undefined
   }) {
     const { url, size, clock, log } = options
     this.#clock = clock
+    this.#random = options.random ?? Math.random
     this.#simulated = options.simulated
     this.#onCommit = (seconds) => options.onCommit?.(seconds, 1)
     const readers = Math.max(1, Math.floor(size * 0.4))
@@ -99,8 +104,10 @@ export class PostgresEngine implements Engine {
       } catch (error) {
         if (progress.committing) throw error
         if (isLostRace(error)) {
-          if (++races < RACES) continue
-          throw hopeless(error)
+          if (++races >= RACES) throw hopeless(error)
+          // Who lost once may have met somebody quick; who loses again and again is in step with somebody.
+          if (races > 1) await this.connections.pause(this.#random() * races * RACE_PAUSE_MS)
+          continue
         }
         if (!isAway(error) || this.#clock.monotonic() >= deadline) throw error
         await this.connections.pause(100)
