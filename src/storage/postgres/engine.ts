@@ -21,7 +21,7 @@ export const postgresTypes: SchemaTypes = {
 }
 
 /** A transaction that keeps losing races is in one with itself. */
-const RACES = 8
+const RACES = 16
 /** Longest pause after the second one, growing with each (ms). */
 const RACE_PAUSE_MS = 5
 /** How long work that found no connection, or lost it, is tried again (ms). */

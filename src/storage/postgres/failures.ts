@@ -113,6 +113,8 @@ function cureOf(code: string, message: string): string {
     case '25006':
       return 'it is read-only: a standby, most likely. Name the primary in the URL.'
     default:
+      if (AWAY_DRIVER.test(message))
+        return `what listens there ended the connection (${message}). Check that host and port are those of a PostgreSQL server.`
       if (/SSL|TLS|certificate/i.test(message))
         return `the encrypted connection failed (${message}). Set sslmode in the URL to what the server offers.`
       return `${message}.`

@@ -1,5 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { HubError } from '../../core/errors.ts'
 import { Connection } from './driver.ts'
 
@@ -25,7 +24,6 @@ export function backupSqlite(path: string, file: string, now: number): number {
     )
   const part = `${file}.part`
   try {
-    mkdirSync(dirname(file), { recursive: true })
     for (const end of ['', '-journal']) rmSync(`${part}${end}`, { force: true })
     const source = new Connection(path, { readOnly: true })
     try {
