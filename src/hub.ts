@@ -27,6 +27,7 @@ import type { Feature, Handler, InstanceView, Owner, Turn } from './core/turn.ts
 import { createCensus } from './pipeline/census.ts'
 import { createDeliverer } from './pipeline/deliver.ts'
 import { createDispatcher } from './pipeline/dispatch.ts'
+import { settledWithin } from './pipeline/grace.ts'
 import { createIngest, type Ingest } from './pipeline/ingest.ts'
 import { createJanitor } from './pipeline/janitor.ts'
 import { createMediaFetcher } from './pipeline/media.ts'
@@ -309,7 +310,10 @@ export function createHub(parts: HubParts): Hub {
     },
     async stop(graceMs = 10_000) {
       deafen()
-      await Promise.all([census.stop(), ...[...loops.values()].map((loop) => loop.stop(graceMs))])
+      await Promise.all([
+        settledWithin(clock, [census.stop()], graceMs),
+        ...[...loops.values()].map((loop) => loop.stop(graceMs)),
+      ])
       await pulse.stop()
     },
     async idle() {

@@ -931,6 +931,18 @@ export function storeConformance(
         expect(second?.chat).not.toBe(first?.chat)
       })
 
+      test('of many paced numbers the one that has something to send gets its turn', async () => {
+        const numbers = Array.from({ length: 60 }, (_, i) => `n${String(i).padStart(2, '0')}` as InstanceId)
+        await store.enqueue({
+          instance: numbers.at(-1)!,
+          to: ana,
+          claim: false,
+          command: { ...command('hello', undefined), key: 'last' },
+        })
+        const pacing = new Map(numbers.map((id) => [id, { minDelayMs: 1_000, maxDelayMs: 1_000 }]))
+        expect((await claimSends({ limit: 4, pacing })).sends).toMatchObject([{ instance: numbers.at(-1) }])
+      })
+
       test('bytes that a turn sends arrive whole, also by another attempt', async () => {
         await store.accept([arrival(textEvent(ana, 'M1'))])
         const lane = await claimOne()

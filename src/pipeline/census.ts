@@ -38,14 +38,22 @@ export function createCensus({ store, self, clock, log, metrics, outage }: Censu
 
   async function look(): Promise<void> {
     try {
+      count((await store.nodes()).filter(isAlive))
+    } catch (err) {
+      if (!outage.noted(err)) log.warn({ err }, 'this node could not look at the others; it tries again soon')
+    }
+  }
+
+  async function gauge(): Promise<void> {
+    try {
       const backlog = await store.backlog()
       metrics.record('pombo_backlog', { queue: 'events' }, backlog.events)
       metrics.record('pombo_backlog', { queue: 'commands' }, backlog.commands)
       metrics.record('pombo_held', { what: 'dead letters' }, backlog.deadEvents)
       metrics.record('pombo_held', { what: 'unknown sends' }, backlog.unknownCommands)
-      count((await store.nodes()).filter(isAlive))
     } catch (err) {
-      if (!outage.noted(err)) log.warn({ err }, 'this node could not look at the others; it tries again soon')
+      // A backlog so large that counting it takes too long is no outage of the store.
+      log.debug({ err }, 'the backlog could not be counted; it is tried again soon')
     }
   }
 
@@ -72,7 +80,9 @@ export function createCensus({ store, self, clock, log, metrics, outage }: Censu
   function next(wait: number): void {
     if (stopped) return
     timer = clock.setTimeout(() => {
-      running = look().finally(() => next(LOOK_EVERY_MS))
+      running = look()
+        .then(gauge)
+        .finally(() => next(LOOK_EVERY_MS))
     }, wait)
   }
 

@@ -185,9 +185,14 @@ async function leaseOutboxes(
   ) => sql`x.instance between ${sql.ref(`${of}.instance`)} and ${sql.ref(`${of}.instance`)}
     and x.ready_at <= ${engine.nowOnce} order by x.instance, x.ready_at`
   const inView = options.limit + IN_VIEW
+  const notHeld = (instance: string) =>
+    sql`not exists (select 1 from instance_state i where i.instance = ${sql.ref(instance)} and i.hold_reason is not null)`
+  // Where no number is slow, those that wait longest lie side by side.
+  const plain = sql`with free as materialized (
+      select o.chat_id from outbox o where o.ready_at <= ${engine.nowOnce} and ${notHeld('o.instance')}
+      order by o.ready_at, o.chat_id limit ${options.limit} ${engine.skipLocked}),`
   // From number to number and to the first of each: what waits for a slow one is not read, however much it is.
-  const { rows } = await sql<{ chat_id: number; instance: string; fence: number }>`
-    with recursive number(instance) as (
+  const aroundSlow = sql`with recursive number(instance) as (
       select (select o.instance from outbox o where o.ready_at is not null order by o.instance limit 1)
       union all
       select (select o.instance from outbox o where o.ready_at is not null and o.instance > n.instance
@@ -196,7 +201,7 @@ async function leaseOutboxes(
     able as (
       select n.instance from number n
       where n.instance not in (select b.instance from ${engine.table({ instance: 'text' }, barred)} b)
-        and not exists (select 1 from instance_state i where i.instance = n.instance and i.hold_reason is not null)),
+        and ${notHeld('n.instance')}),
     waiting as materialized (
       select x.chat_id, x.ready_at as since from ${engine.first(sql`able`, {
         table: 'outbox',
@@ -208,14 +213,18 @@ async function leaseOutboxes(
     free as materialized (
       select o.chat_id from waiting w cross join outbox o
       where o.chat_id = w.chat_id and o.ready_at <= ${engine.nowOnce}
-      order by w.since, w.chat_id limit ${options.limit} ${engine.skipLocked}),
+      order by w.since, w.chat_id limit ${options.limit} ${engine.skipLocked}),`
+  const { rows } = await sql<{ chat_id: number; instance: string; fence: number }>`
+    ${barred.length === 0 && slow.length === 0 ? plain : aroundSlow}
     first as materialized (
       select o.chat_id from outbox o where o.ready_at <= ${engine.nowOnce} and o.chat_id in (
-        select (select x.chat_id from outbox x where ${ripe('s')} limit 1)
-        from ${engine.table(
-          { instance: 'text' },
-          ready.slice(0, options.limit).map(({ instance }) => ({ instance })),
-        )} s)
+        select f.chat_id from (
+          select (select x.chat_id from outbox x where ${ripe('s')} limit 1) as chat_id
+          from ${engine.table(
+            { instance: 'text' },
+            ready.map(({ instance }) => ({ instance })),
+          )} s) f
+        where f.chat_id is not null limit ${options.limit})
       order by o.chat_id ${engine.skipLocked})
     update outbox set fence = outbox.fence + 1, holder = ${options.holder}, ready_at = ${engine.now} + ${options.leaseMs}
     from (select chat_id from free union select chat_id from first) c where outbox.chat_id = c.chat_id

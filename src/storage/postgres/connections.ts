@@ -75,7 +75,7 @@ export class Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
-    this.#watch = options.watch ?? new LineageWatch()
+    this.#watch = options.watch ?? new LineageWatch(options.clock)
     const statementMs = options.statementMs ?? STATEMENT_LIMIT_MS
     this.#pool = new pg.Pool({
       ...clientOptions(options.url),
@@ -105,7 +105,7 @@ export class Connections {
     for (;;) {
       if (this.#closed) throw new HubError('E_STORE_UNAVAILABLE', 'The store is closed.')
       try {
-        return await this.#open()
+        return await this.#openBefore(deadline)
       } catch (error) {
         if (!isAway(error) || this.#closed) throw error
         if (this.#options.clock.monotonic() >= deadline) {
@@ -136,6 +136,29 @@ export class Connections {
 
   pause(ms: number): Promise<void> {
     return new Promise((resolve) => void this.#options.clock.setTimeout(resolve, ms))
+  }
+
+  /** While another line of commits is seen to, every new connection waits for that; whoever asked does not for ever. */
+  async #openBefore(deadline: number): Promise<Session> {
+    const opening = this.#open()
+    if (!this.#watch.busy) return opening
+    const late = Promise.withResolvers<never>()
+    const { clock } = this.#options
+    const timer = clock.setTimeout(
+      () => {
+        late.reject(new HubError('E_STORE_UNAVAILABLE', 'Another copy of the database is being seen to.'))
+        opening.then(
+          (session) => session.release(),
+          () => {},
+        )
+      },
+      Math.max(0, deadline - clock.monotonic()),
+    )
+    try {
+      return await Promise.race([opening, late.promise])
+    } finally {
+      timer.cancel()
+    }
   }
 
   async #open(): Promise<Session> {

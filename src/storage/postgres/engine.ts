@@ -46,7 +46,7 @@ export class PostgresEngine implements Engine {
   /** Of transactions. Readers have a pool of their own: a few slow ones must not keep signs of life from being given. */
   readonly connections: Connections
   readonly #readers: Connections
-  readonly #watch = new LineageWatch<Session>()
+  readonly #watch: LineageWatch<Session>
   readonly #clock: Clock
   readonly #simulated: Clock | undefined
   readonly #random: Random
@@ -60,6 +60,8 @@ export class PostgresEngine implements Engine {
     clock: Clock
     log: Logger
     random?: Random | undefined
+    /** Longest reading (ms). Default 5 s. */
+    readMs?: number | undefined
     /** Leases go by it instead of the database's clock. For tests. */
     simulated?: Clock | undefined
     onCommit?: ((seconds: number, pieces: number) => void) | undefined
@@ -69,10 +71,15 @@ export class PostgresEngine implements Engine {
     this.#random = options.random ?? Math.random
     this.#simulated = options.simulated
     this.#onCommit = (seconds) => options.onCommit?.(seconds, 1)
+    this.#watch = new LineageWatch(clock)
     const readers = Math.max(1, Math.floor(size * 0.4))
     const shared = { url, clock, log, watch: this.#watch }
     this.connections = new Connections({ ...shared, size: Math.max(1, size - readers) })
-    this.#readers = new Connections({ ...shared, size: readers, statementMs: READ_LIMIT_MS })
+    this.#readers = new Connections({
+      ...shared,
+      size: readers,
+      statementMs: options.readMs ?? READ_LIMIT_MS,
+    })
     this.read = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#readers as never }) })
   }
 

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
+import { systemClock } from '../../platform/clock.ts'
 import { type Lineage, LineageWatch } from './lineage.ts'
 
 let found: { at: string; rewound: boolean }[]
@@ -6,7 +7,7 @@ let watch: LineageWatch<string>
 const at = (position: number, history = 'a') => Promise.resolve({ history, position })
 beforeEach(() => {
   found = []
-  watch = new LineageWatch()
+  watch = new LineageWatch(systemClock)
   watch.begin({ history: 'a', position: 100 }, async (session, _lineage, rewound) => {
     await new Promise((next) => setImmediate(next))
     found.push({ at: session, rewound })

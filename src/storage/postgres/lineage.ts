@@ -1,3 +1,6 @@
+import { HubError } from '../../core/errors.ts'
+import type { Clock } from '../../core/ports.ts'
+
 /**
  * Which line of commits a server is on: another one after a restore, or when a standby took over. Then commits
  * that were answered may be missing.
@@ -21,6 +24,9 @@ export const LINEAGE = `concat_ws('/',
       then substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end) as history,
   case when pg_is_in_recovery() then 0 else pg_current_wal_flush_lsn() - '0/0' end as position`
 
+/** Longest time that seeing to another line may take, with millions of chats (ms); others wait for it. */
+const LIMIT_MS = 5 * 60_000
+
 /** @param rewound an earlier state of the same line, which its history does not show */
 export type OnOther<S> = (session: S, lineage: Lineage, rewound: boolean) => Promise<void>
 
@@ -34,6 +40,17 @@ export class LineageWatch<S> {
   /** How often another one was found: what was known before then says nothing any more. */
   #found = 0
   #judging: Promise<unknown> = Promise.resolve()
+  /** Another line is being seen to. */
+  #busy = false
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get busy(): boolean {
+    return this.#busy
+  }
 
   begin(known: Lineage, onOther: OnOther<S>): void {
     this.#known = known
@@ -58,9 +75,28 @@ export class LineageWatch<S> {
     const other = seen.history !== this.#known?.history
     const rewound = !other && before !== false && seen.position < before.position
     if (other || rewound) {
-      await this.#onOther?.(session, seen, rewound)
+      await this.#seeTo(session, seen, rewound)
       this.#found += 1
       this.#known = seen
     } else if (seen.position > (this.#known?.position ?? 0)) this.#known = seen
+  }
+
+  /** A way that is cut in the middle of it must not keep all others waiting for ever. */
+  async #seeTo(session: S, seen: Lineage, rewound: boolean): Promise<void> {
+    const limit = Promise.withResolvers<never>()
+    const timer = this.#clock.setTimeout(
+      () =>
+        limit.reject(
+          new HubError('E_STORE_UNAVAILABLE', 'Seeing to another copy of the database took too long.'),
+        ),
+      LIMIT_MS,
+    )
+    this.#busy = true
+    try {
+      await Promise.race([this.#onOther?.(session, seen, rewound), limit.promise])
+    } finally {
+      this.#busy = false
+      timer.cancel()
+    }
   }
 }

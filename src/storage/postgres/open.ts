@@ -82,6 +82,13 @@ export async function openPostgresStore(options: PostgresOptions): Promise<{ sto
       async mark() {
         if (clock instanceof DatabaseClock) await engine.setClock(clock)
         await engine.connections.look()
+        // One that others have seen to while nothing showed here is known from now on.
+        const { value } = await engine.read
+          .selectFrom('meta')
+          .select('value')
+          .where('key', '=', 'rewinds')
+          .executeTakeFirstOrThrow()
+        rewinds = Math.max(rewinds, Number(value))
       },
     })
     return {

@@ -27,6 +27,10 @@ export class Connection {
     return statement
   }
 
+  get inTransaction(): boolean {
+    return this.#db.isTransaction
+  }
+
   /** Runs statements that take no parameters and give no rows. */
   exec(text: string): void {
     this.#db.exec(text)

@@ -59,3 +59,17 @@ test('a part of a transaction that goes on while another part fails writes nothi
   expect(await noted('before')).toHaveLength(1)
   expect(await noted('after%')).toHaveLength(8)
 })
+
+test('when the disk is full SQLite takes everything back, and nothing is written after that', async () => {
+  await expect(
+    engine.write(async (db) => {
+      const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(db)
+      await sql.raw(`pragma max_page_count = ${rows[0]!.page_count + 4}`).execute(db)
+      await note(db, 'full first')
+      const big = () =>
+        sql`insert into meta (key, value) values ('full big', ${'x'.repeat(500_000)})`.execute(db)
+      await Promise.all([big(), ...['a', 'b', 'c'].map((name) => note(db, `full ${name}`))])
+    }),
+  ).rejects.toThrow('full')
+  expect(await noted('full%')).toEqual([])
+})

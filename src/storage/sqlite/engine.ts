@@ -164,7 +164,9 @@ export class SqliteEngine implements Engine {
   }
 
   #prepare(text: string): ReturnType<Connection['prepare']> {
-    if (this.#refusing) throw new Error('another part of this transaction has failed')
+    // SQLite itself takes everything back when the disk is full: what comes then would be written outside of it.
+    if (this.#refusing || !this.#writer.inTransaction)
+      throw new Error('another part of this transaction has failed')
     return this.#writer.prepare(text)
   }
 

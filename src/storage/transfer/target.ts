@@ -46,6 +46,9 @@ export type TargetState =
   /** Another program has a table where the hub needs one. */
   | { type: 'foreign'; table: string }
 
+/** Longest page of a comparison (ms): bodies may be large, and nobody else works there. */
+const COMPARE_MS = 60_000
+
 /** The PostgreSQL database an installation is moved into. */
 export class Target {
   /** Without user and password. */
@@ -57,7 +60,7 @@ export class Target {
 
   constructor(options: { url: string; clock: Clock; log: Logger }) {
     this.place = placeOf(options.url)
-    this.#engine = new PostgresEngine({ ...options, size: 2 })
+    this.#engine = new PostgresEngine({ ...options, size: 2, readMs: COMPARE_MS })
     this.#clock = options.clock
   }
 
