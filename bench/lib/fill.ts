@@ -15,17 +15,18 @@ export const chatsFor = (events: number): number => Math.max(2_000, Math.round(e
 /** What engines spell differently. */
 const DIALECTS: Record<
   EngineName,
-  { bytes(text: string): string; key(n: string): string; series(from: number, to: number): string }
+  { bytes(text: string): string; key(at: string, n: string): string; series(from: number, to: number): string }
 > = {
   sqlite: {
     bytes: (text) => `cast(${text} as blob)`,
-    key: () => 'randomblob(32)',
+    key: (at) => `unhex(printf('%08x', ${at} / 60000) || hex(randomblob(16)))`,
     series: (from, to) =>
       `(with recursive s(n) as (select ${from} union all select n + 1 from s where n < ${to}) select n from s) s`,
   },
   postgres: {
     bytes: (text) => `convert_to(${text}, 'UTF8')`,
-    key: (n) => `sha256(convert_to('bench' || ${n}, 'UTF8'))`,
+    key: (at, n) =>
+      `decode(lpad(to_hex(${at} / 60000), 8, '0'), 'hex') || substring(sha256(convert_to('bench' || ${n}, 'UTF8')) for 16)`,
     series: (from, to) => `generate_series(${from}::bigint, ${to}::bigint) s(n)`,
   },
 }
@@ -59,7 +60,7 @@ export async function fill(database: Database, events: number): Promise<void> {
     delivery: `(id, instance, received_at, source, headers, body) select n, 'bench', ${at}, '127.0.0.1',
       '{"content-type":"application/json","content-length":"350"}',
       ${bytes(`'{"event":"message","device_id":"5511900000000@s.whatsapp.net","payload":{"id":"' || ${message} || '","body":"' || ${text} || '${'.'.repeat(180)}"}}'`)}`,
-    dedupe: `(key, expires_at) select ${key('n')}, ${at} + ${30 * 24 * 3_600_000}`,
+    dedupe: `(key, expires_at) select ${key(at, 'n')}, ${at} + ${30 * 24 * 3_600_000}`,
     event: `(id, instance, delivery_id, lane_id, place, kind, author, at, accepted_at, status, disposition, attempts, contact_id, done_at, data)
       select n, 'bench', n, ${chat}, 1 + (n - 1) / ${chats}, 'message', 'other', ${at}, ${at}, 'done', 'handle', 1, ${chat}, ${at} + 20,
       '{"fact":{"kind":"message","message":{"id":"' || ${message} || '","content":{"type":"text","text":"' || ${text} || '"}}},"chat":' || ${party} || ',"sender":' || ${party} || '}'`,

@@ -235,6 +235,21 @@ describe('what becomes of an event', () => {
     expect(arrivals[0]!.events[0]!.key).not.toEqual(live.key)
   })
 
+  test('keys of messages begin with their minute, whatever the clock says; those of receipts do not', async () => {
+    const lead = async (event: InboundEvent) => (await only(event)).key.readUInt32BE()
+    expect(await lead(message({ at: NOW }))).toBe(Math.floor(NOW / 60_000))
+    expect(await lead(message({ at: NOW + 400 * 24 * HOUR }))).toBe(Math.floor(NOW / 60_000) + 400 * 24 * 60)
+    const receipt = { kind: 'receipt', target: 'M1' as MessageId, state: 'read' } as const
+    for (const event of [
+      message({ at: undefined }),
+      message({ at: Number.NaN }),
+      message({ at: -NOW }),
+      message({ at: 1e300 }),
+      { ...message({ at: NOW }), fact: receipt },
+    ])
+      expect(await lead(event)).toBe(0)
+  })
+
   test('only a person claims, and only with news', async () => {
     expect(await only(message({ author: 'person' }))).toMatchObject({ claims: true })
     expect(await only(message({ author: 'person', at: NOW - 25 * HOUR }))).toMatchObject({ claims: false })

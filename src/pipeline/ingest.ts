@@ -381,10 +381,29 @@ export function prepare(event: InboundEvent, at: Circumstances): ArrivingEvent {
     sender: sound.sender,
     reference: sound.reference,
     identity: sound.identity.type,
-    key: hashParts([at.instance, sound.fact.kind, sound.identity.type, ...sound.identity.parts]),
+    key: dedupeKey(sound, at.instance),
     disposition: disposition(sound, at),
     claims: claims(sound, at),
   }
+}
+
+const KEY_HASH_BYTES = 16
+const KEY_STEP_MS = 60_000
+const LAST_MINUTE = 0xffff_ffff
+
+/**
+ * Twenty bytes that two deliveries of one fact share, and no two facts: the minute of a message, then a hash. Keys
+ * of now lie side by side in their index that way, so that what a new one costs does not grow with those there are.
+ * Of messages only: WhatsApp dates them once and for all, whoever delivers them; a receipt comes from each device at
+ * a time of its own.
+ */
+function dedupeKey({ fact, identity, at }: InboundEvent, instance: InstanceId): Buffer {
+  const key = Buffer.alloc(4 + KEY_HASH_BYTES)
+  const minute = fact.kind === 'message' && at !== undefined ? Math.floor(at / KEY_STEP_MS) : 0
+  // Whatever the clock says now: the same delivery has the same key tomorrow.
+  if (minute > 0 && minute <= LAST_MINUTE) key.writeUInt32BE(minute)
+  hashParts([instance, fact.kind, identity.type, ...identity.parts]).copy(key, 4, 0, KEY_HASH_BYTES)
+  return key
 }
 
 function disposition(event: InboundEvent, at: Circumstances): Disposition {
