@@ -36,7 +36,19 @@ export const isInstanceId = (text: string): text is InstanceId =>
 
 export const messageId = (text: string): MessageId => text as MessageId
 
-type PublicKind = 'evt' | 'chat' | 'dlv' | 'con' | 'mrg' | 'msg'
+type PublicKind =
+  | 'evt'
+  | 'chat'
+  | 'dlv'
+  | 'con'
+  | 'mrg'
+  | 'msg'
+  | 'rpl'
+  | 'usr'
+  | 'ses'
+  | 'inv'
+  | 'key'
+  | 'aud'
 /** `12` → `evt_12`: how numeric ids look outside the process. */
 export const publicId = (kind: PublicKind, id: number): string => `${kind}_${id}`
 /** The inverse of {@link publicId}; undefined when the text is not an id of that kind. */

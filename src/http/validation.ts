@@ -2,7 +2,8 @@ import type { FastifySchemaCompiler } from 'fastify'
 import { z } from 'zod'
 import { closest } from '../core/closest.ts'
 import { HubError } from '../core/errors.ts'
-import { isInstanceId, parsePublicId } from '../core/ids.ts'
+
+export { instanceIdSchema, pageSchema, publicIdSchema } from './contract/common.ts'
 
 const PART_NAMES: Readonly<Record<string, string>> = { querystring: 'query', params: 'path', body: 'body' }
 const MAX_FAULTS = 10
@@ -143,27 +144,4 @@ export function shapeOf(value: unknown): string {
   if (typeof value === 'string') return `text of ${value.length} characters`
   if (Array.isArray(value)) return `a list of ${value.length}`
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
-}
-
-/** `evt_12` → 12, for path and query. */
-export const publicIdSchema = (kind: Parameters<typeof parsePublicId>[0]) =>
-  z.string().transform((text, context) => {
-    const id = parsePublicId(kind, text)
-    if (id !== undefined) return id
-    context.addIssue({ code: 'custom', message: `must be an id such as ${kind}_12` })
-    return z.NEVER
-  })
-
-export const instanceIdSchema = z
-  .string()
-  .refine(isInstanceId, 'must be the name of an instance: up to 63 letters, digits, - or _')
-
-/** Query of every list endpoint. */
-export const pageSchema = {
-  limit: z
-    .string()
-    .regex(/^(?:[1-9][0-9]?|1[0-9]{2}|200)$/, 'must be a whole number from 1 to 200')
-    .transform(Number)
-    .default(50),
-  cursor: z.string().min(1).max(200, 'must be the "next" of an earlier page, unchanged').optional(),
 }
