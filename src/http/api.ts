@@ -1,5 +1,5 @@
 import { HubError } from '../core/errors.ts'
-import { requireApiKey } from './auth.ts'
+import { guard } from './auth.ts'
 import type { Api, Edge } from './edge.ts'
 import { chatRoutes } from './routes/chats.ts'
 import { commandRoutes } from './routes/commands.ts'
@@ -23,7 +23,7 @@ export async function mountApi(app: Api, edge: Edge): Promise<void> {
     async (scope) => {
       const api = scope as unknown as Api
       api.setValidatorCompiler(validatorCompiler)
-      api.addHook('onRequest', async (request) => requireApiKey(request.raw, edge.hub.config.apiKey))
+      guard(api, edge.hub.config.apiKey)
       api.setNotFoundHandler(async () => {
         throw new HubError('E_NOT_FOUND', 'The API has no such path.')
       })
@@ -59,6 +59,7 @@ function refuseOtherMethods(api: Api, taken: ReadonlyMap<string, ReadonlySet<str
     api.route({
       url: url.slice(PREFIX.length),
       method: METHODS.filter((method) => !methods.has(method)),
+      config: { scope: 'self' },
       handler: async (_request, reply) => {
         reply.header('Allow', allow)
         throw new HubError('E_METHOD', `This path takes ${allow}.`)

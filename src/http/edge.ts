@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { AuditNote } from '../core/access.ts'
 import type { Clock, Logger } from '../core/ports.ts'
 import type { LogStore, Store } from '../core/store.ts'
 import type { Hub } from '../hub.ts'
@@ -27,6 +28,11 @@ export interface Edge {
   readonly hub: EdgeHub
   readonly clock: Clock
   readonly log: Logger
+  /**
+   * Notes a change in the audit log: who, what, when and from where. Every route that changes something calls it
+   * once, when it has succeeded. Never rejects: what was done stays done.
+   */
+  audit(request: FastifyRequest, note: AuditNote): Promise<void>
   /** True once the server takes no new connections. */
   isDraining(): boolean
 }

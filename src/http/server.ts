@@ -60,7 +60,7 @@ export interface HttpServer {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { hub, clock, log, home } = options
   const inFlight = new InFlight()
-  const edge: Edge = { hub, clock, log, isDraining: () => inFlight.isDraining }
+  const edge: Edge = { hub, clock, log, audit: async () => {}, isDraining: () => inFlight.isDraining }
   const isKnownHost = hostChecker(options.hostCheck)
   const { ingest, config } = hub
   const webhooks = createWebhooks({

@@ -5,9 +5,10 @@ import type { Migration, SchemaTypes } from './migration.ts'
 import { spine } from './migrations/0001_spine.ts'
 import { doubtMergesMedia } from './migrations/0002_doubt_merges_media.ts'
 import { manyNodes } from './migrations/0003_many_nodes.ts'
+import { access } from './migrations/0004_access.ts'
 
 /** In order, forward only. A released migration is never changed. */
-export const migrations: readonly Migration[] = [spine, doubtMergesMedia, manyNodes]
+export const migrations: readonly Migration[] = [spine, doubtMergesMedia, manyNodes, access]
 
 export interface MigrationReport {
   applied: string[]

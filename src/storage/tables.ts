@@ -97,6 +97,72 @@ export interface Tables {
   node: { id: string; roles: string; host: string; version: string; started_at: number; seen_at: number }
   /** What a limited number may still receive, over all nodes. */
   delivery_bucket: { instance: string; thousandths: number; at: number }
+  account: {
+    id: Generated<number>
+    /** Folded: case does not count. */
+    login: string
+    name: string
+    role: string
+    /** What the password was made into; NULL: none yet. */
+    password: string | null
+    disabled: Generated<number>
+    created_at: number
+    seen_at: number | null
+    version: Generated<number>
+  }
+  session: {
+    id: Generated<number>
+    /** sha256 of the token in hex. */
+    hash: string
+    account_id: number
+    created_at: number
+    seen_at: number
+    source: string
+    agent: string
+  }
+  /** Links that work once: the first owner's, invitations, new passwords. */
+  link: {
+    id: Generated<number>
+    hash: string
+    type: string
+    role: string
+    /** Whose password it sets. */
+    account_id: number | null
+    name: string | null
+    login: string | null
+    created_at: number
+    created_by: string
+    expires_at: number
+    /** Idempotency key of the request that made it. */
+    request: string | null
+  }
+  api_key: {
+    id: Generated<number>
+    hash: string
+    name: string
+    /** Separated by spaces. */
+    scopes: string
+    prefix: string
+    created_at: number
+    created_by: string
+    used_at: number | null
+    expires_at: number | null
+    revoked_at: number | null
+    request: string | null
+  }
+  audit: {
+    id: Generated<number>
+    at: number
+    actor_type: string
+    actor_id: string
+    actor_name: string
+    action: string
+    target: string | null
+    detail: string | null
+    source: string | null
+  }
+  /** Failed sign-ins of late, by source and by account. */
+  login_failure: { key: string; count: number; at: number }
 }
 
 /** The medium of a message somebody sent us, and how far it is fetched. */

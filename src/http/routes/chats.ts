@@ -45,7 +45,7 @@ export function chatRoutes(api: Api, { hub }: Edge): void {
 
   api.post(
     '/chats/:id/owner',
-    { schema: { params: idParams, body: ownerBody } },
+    { config: { scope: 'send' }, schema: { params: idParams, body: ownerBody } },
     async ({ params, body }) => {
       const { id } = await chat(params.id)
       const change = await hub.setOwner(id, body.owner)

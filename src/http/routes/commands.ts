@@ -36,7 +36,7 @@ export function commandRoutes(api: Api, { hub }: Edge): void {
 
   api.post(
     '/commands/:id/resolve',
-    { schema: { params: idParams, body: resolveBody } },
+    { config: { scope: 'operate' }, schema: { params: idParams, body: resolveBody } },
     async ({ params, body }) => {
       const { id, state, instance } = await command(params.id)
       if (!(await store.resolveCommand(id, body.decision))) {

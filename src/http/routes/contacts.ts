@@ -34,25 +34,29 @@ export function contactRoutes(api: Api, { hub }: Edge): void {
     },
   )
 
-  api.post('/merges/:id/undo', { schema: { params: mergeParams } }, async ({ params }) => {
-    const id = params.id as MergeId
-    const outcome = await hub.undoMerge(id)
-    const merge = await store.getMerge(id)
-    switch (outcome) {
-      case 'not-found':
-        throw new HubError('E_NOT_FOUND', 'There is no such merge.')
-      case 'undone-before':
-        throw new HubError('E_CONFLICT', 'This merge has been undone already.')
-      case 'busy':
-        throw new HubError(
-          'E_CONFLICT',
-          'Something of these contacts is being handled or sent. Nothing was changed; try again in a moment.',
-          { details: { retryAfterSeconds: 5 } },
-        )
-      case 'undone':
-        return merge && presentMerge(merge)
-      default:
-        return outcome satisfies never
-    }
-  })
+  api.post(
+    '/merges/:id/undo',
+    { config: { scope: 'operate' }, schema: { params: mergeParams } },
+    async ({ params }) => {
+      const id = params.id as MergeId
+      const outcome = await hub.undoMerge(id)
+      const merge = await store.getMerge(id)
+      switch (outcome) {
+        case 'not-found':
+          throw new HubError('E_NOT_FOUND', 'There is no such merge.')
+        case 'undone-before':
+          throw new HubError('E_CONFLICT', 'This merge has been undone already.')
+        case 'busy':
+          throw new HubError(
+            'E_CONFLICT',
+            'Something of these contacts is being handled or sent. Nothing was changed; try again in a moment.',
+            { details: { retryAfterSeconds: 5 } },
+          )
+        case 'undone':
+          return merge && presentMerge(merge)
+        default:
+          return outcome satisfies never
+      }
+    },
+  )
 }

@@ -50,18 +50,22 @@ export function eventRoutes(api: Api, { hub }: Edge): void {
     return presentEventDetail(row, delivery)
   })
 
-  api.post('/events/:id/replay', { schema: { params: idParams } }, async ({ params }) => {
-    const again = await store.retryEvent(params.id as EventId, true)
-    if (again === undefined) {
-      const { status } = await event(params.id)
-      throw new HubError(
-        'E_CONFLICT',
-        `The event is ${status}. Only one that has ended (done, skipped, dead, discarded) can run again.`,
-      )
-    }
-    hub.nudge((await event(params.id)).instance)
-    return { id: eventId(again) }
-  })
+  api.post(
+    '/events/:id/replay',
+    { config: { scope: 'operate' }, schema: { params: idParams } },
+    async ({ params }) => {
+      const again = await store.retryEvent(params.id as EventId, true)
+      if (again === undefined) {
+        const { status } = await event(params.id)
+        throw new HubError(
+          'E_CONFLICT',
+          `The event is ${status}. Only one that has ended (done, skipped, dead, discarded) can run again.`,
+        )
+      }
+      hub.nudge((await event(params.id)).instance)
+      return { id: eventId(again) }
+    },
+  )
 
   api.get('/dead-letters', { schema: { querystring: deadQuery } }, async ({ query }) =>
     presentPage(
@@ -70,17 +74,25 @@ export function eventRoutes(api: Api, { hub }: Edge): void {
     ),
   )
 
-  api.post('/dead-letters/:id/retry', { schema: { params: idParams } }, async ({ params }) => {
-    const again = await store.retryEvent(params.id as EventId)
-    if (again === undefined) return refuseUnlessDead(params.id)
-    hub.nudge((await event(params.id)).instance)
-    return { id: eventId(again) }
-  })
+  api.post(
+    '/dead-letters/:id/retry',
+    { config: { scope: 'operate' }, schema: { params: idParams } },
+    async ({ params }) => {
+      const again = await store.retryEvent(params.id as EventId)
+      if (again === undefined) return refuseUnlessDead(params.id)
+      hub.nudge((await event(params.id)).instance)
+      return { id: eventId(again) }
+    },
+  )
 
-  api.post('/dead-letters/:id/discard', { schema: { params: idParams } }, async ({ params }) => {
-    if (!(await store.discardEvent(params.id as EventId))) return refuseUnlessDead(params.id)
-    const discarded = await event(params.id)
-    hub.nudge(discarded.instance)
-    return presentEvent(discarded)
-  })
+  api.post(
+    '/dead-letters/:id/discard',
+    { config: { scope: 'operate' }, schema: { params: idParams } },
+    async ({ params }) => {
+      if (!(await store.discardEvent(params.id as EventId))) return refuseUnlessDead(params.id)
+      const discarded = await event(params.id)
+      hub.nudge(discarded.instance)
+      return presentEvent(discarded)
+    },
+  )
 }

@@ -72,14 +72,18 @@ export function instanceRoutes(api: Api, { hub }: Edge): void {
 
   api.post(
     '/instances/:id/messages',
-    { schema: { params: idParams, body: messageBody } },
+    { config: { scope: 'send' }, schema: { params: idParams, body: messageBody } },
     async ({ params, body, raw }, reply) =>
       reply.code(202).send(await queue(params.id, { ...body, command: messageOf(body) }, raw)),
   )
 
   api.post(
     '/instances/:id/commands',
-    { schema: { params: idParams, body: commandRequest }, bodyLimit: MAX_COMMAND_BYTES },
+    {
+      config: { scope: 'send' },
+      schema: { params: idParams, body: commandRequest },
+      bodyLimit: MAX_COMMAND_BYTES,
+    },
     async ({ params, body, raw }, reply) => reply.code(202).send(await queue(params.id, body, raw)),
   )
 }

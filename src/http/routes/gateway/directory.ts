@@ -17,7 +17,10 @@ export function directoryRoutes(api: Api, { hub }: Edge): void {
   const directory = (id: InstanceId) => need(hub, id, 'directory', 'directory')
   api.post(
     '/instances/:id/check',
-    { schema: { params: idParams, body: z.strictObject({ phones: z.array(phone).min(1).max(MAX_PEOPLE) }) } },
+    {
+      config: { scope: 'send' },
+      schema: { params: idParams, body: z.strictObject({ phones: z.array(phone).min(1).max(MAX_PEOPLE) }) },
+    },
     async ({ params: { id }, body }) => ({
       data: answered(await directory(id).check(body.phones)),
       next: null,
@@ -53,6 +56,7 @@ export function directoryRoutes(api: Api, { hub }: Edge): void {
   api.post(
     '/instances/:id/labels',
     {
+      config: { scope: 'send' },
       schema: {
         params: idParams,
         body: z.strictObject({

@@ -19,6 +19,7 @@ export function groupRoutes(api: Api, { hub }: Edge): void {
   api.post(
     '/instances/:id/groups',
     {
+      config: { scope: 'send' },
       schema: {
         params: idParams,
         body: z.strictObject({
@@ -40,7 +41,7 @@ export function groupRoutes(api: Api, { hub }: Edge): void {
   )
   api.post(
     '/instances/:id/groups/:group/link/reset',
-    { schema: { params: groupParams } },
+    { config: { scope: 'send' }, schema: { params: groupParams } },
     async ({ params: { id, group } }) => ({ link: answered(await groups(id).inviteLink(group, true)) }),
   )
   api.get(
@@ -50,12 +51,12 @@ export function groupRoutes(api: Api, { hub }: Edge): void {
   )
   api.post(
     '/instances/:id/group-links/preview',
-    { schema: { params: idParams, body: link } },
+    { config: { scope: 'send' }, schema: { params: idParams, body: link } },
     async ({ params: { id }, body }) => answered(await groups(id).preview(body.link)),
   )
   api.post(
     '/instances/:id/group-links/join',
-    { schema: { params: idParams, body: link } },
+    { config: { scope: 'send' }, schema: { params: idParams, body: link } },
     async ({ params: { id }, body }) => ({
       group: answered(await groups(id).join(body.link)) satisfies Address,
     }),

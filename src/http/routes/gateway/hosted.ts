@@ -29,18 +29,26 @@ const fields = z.record(z.string().min(1).max(64), z.unknown())
 /** What the gateway runs by itself: its agents and its campaigns. */
 export function hostedRoutes(api: Api, { hub }: Edge): void {
   const hosted = (id: InstanceId) => need(hub, id, 'agents', 'hosted-agents')
-  api.get('/instances/:id/hosted/:part', { schema: { params: hostedParams } }, async ({ params }) => ({
-    data: answered(await hosted(params.id).list(params.part)),
-    next: null,
-  }))
+  // Agents carry keys of other services: what they are set to is for those who set it.
+  api.get(
+    '/instances/:id/hosted/:part',
+    { config: { scope: 'manage' }, schema: { params: hostedParams } },
+    async ({ params }) => ({
+      data: answered(await hosted(params.id).list(params.part)),
+      next: null,
+    }),
+  )
   api.put(
     '/instances/:id/hosted/:part',
-    { schema: { params: hostedParams, body: z.strictObject({ id: name.exactOptional(), fields }) } },
+    {
+      config: { scope: 'manage' },
+      schema: { params: hostedParams, body: z.strictObject({ id: name.exactOptional(), fields }) },
+    },
     async ({ params, body }) => answered(await hosted(params.id).edit(params.part, body)),
   )
   api.delete(
     '/instances/:id/hosted/:part/:of',
-    { schema: { params: hostedParams.extend({ of: name }) } },
+    { config: { scope: 'manage' }, schema: { params: hostedParams.extend({ of: name }) } },
     async ({ params }, reply) => {
       answered(await hosted(params.id).remove(params.part, params.of))
       return reply.code(204).send()
@@ -48,7 +56,7 @@ export function hostedRoutes(api: Api, { hub }: Edge): void {
   )
   api.patch(
     '/instances/:id/hosted',
-    { schema: { params: idParams, body: fields } },
+    { config: { scope: 'manage' }, schema: { params: idParams, body: fields } },
     async ({ params: { id }, body }, reply) => {
       answered(await hosted(id).settings(body))
       return reply.code(204).send()
@@ -65,7 +73,11 @@ export function hostedRoutes(api: Api, { hub }: Edge): void {
   )
   api.post(
     '/instances/:id/hosted-campaigns',
-    { schema: { params: idParams, body: campaignBody }, bodyLimit: MAX_CAMPAIGN_BYTES },
+    {
+      config: { scope: 'manage' },
+      schema: { params: idParams, body: campaignBody },
+      bodyLimit: MAX_CAMPAIGN_BYTES,
+    },
     async ({ params: { id }, body: { at, ...campaign } }, reply) => {
       const made = await campaigns(id).create({
         ...campaign,
@@ -77,6 +89,7 @@ export function hostedRoutes(api: Api, { hub }: Edge): void {
   api.post(
     '/instances/:id/hosted-campaigns/:campaign/:action',
     {
+      config: { scope: 'manage' },
       schema: {
         params: z.strictObject({
           id: instanceIdSchema,

@@ -33,12 +33,15 @@ export function numberRoutes(api: Api, { hub }: Edge): void {
 
   api.post(
     '/instances/:id/pair',
-    { schema: { params: idParams, body: z.strictObject({ phone: phone.optional() }).default({}) } },
+    {
+      config: { scope: 'manage' },
+      schema: { params: idParams, body: z.strictObject({ phone: phone.optional() }).default({}) },
+    },
     async ({ params: { id }, body }) => answered(await need(hub, id, 'pair', 'pairing')(body.phone)),
   )
   api.post(
     '/instances/:id/disconnect',
-    { schema: { params: idParams } },
+    { config: { scope: 'manage' }, schema: { params: idParams } },
     async ({ params: { id } }, reply) => {
       answered(await need(hub, id, 'disconnect', 'pairing')())
       return reply.code(204).send()
@@ -48,6 +51,7 @@ export function numberRoutes(api: Api, { hub }: Edge): void {
   api.patch(
     '/instances/:id/profile',
     {
+      config: { scope: 'manage' },
       schema: {
         params: idParams,
         body: z.strictObject({
@@ -72,7 +76,7 @@ export function numberRoutes(api: Api, { hub }: Edge): void {
   })
   api.patch(
     '/instances/:id/privacy',
-    { schema: { params: idParams, body: privacyBody } },
+    { config: { scope: 'manage' }, schema: { params: idParams, body: privacyBody } },
     async ({ params: { id }, body }) => {
       const { setPrivacy } = need(hub, id, 'profile', 'privacy')
       if (!setPrivacy) throw lacking(gatewayOf(hub, id).name, 'privacy')

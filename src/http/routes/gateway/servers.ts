@@ -25,13 +25,16 @@ export function serverRoutes(api: Api, { hub }: Edge): void {
   }))
   api.post(
     '/servers/:id/instances',
-    { schema: { params: serverParams, body: z.strictObject({ name }) } },
+    { config: { scope: 'manage' }, schema: { params: serverParams, body: z.strictObject({ name }) } },
     async ({ params, body }, reply) =>
       reply.code(201).send(answered(await server(params.id).create(body.name))),
   )
   api.patch(
     '/servers/:id/instances/:instance',
-    { schema: { params: serverParams.extend({ instance: name }), body: z.strictObject({ name }) } },
+    {
+      config: { scope: 'manage' },
+      schema: { params: serverParams.extend({ instance: name }), body: z.strictObject({ name }) },
+    },
     async ({ params, body }, reply) => {
       const { rename } = server(params.id)
       if (!rename)
@@ -42,7 +45,7 @@ export function serverRoutes(api: Api, { hub }: Edge): void {
   )
   api.delete(
     '/servers/:id/instances/:instance',
-    { schema: { params: serverParams.extend({ instance: name }) } },
+    { config: { scope: 'manage' }, schema: { params: serverParams.extend({ instance: name }) } },
     async ({ params }, reply) => {
       answered(await server(params.id).remove(params.instance))
       return reply.code(204).send()

@@ -16,7 +16,10 @@ export function webhookRoutes(api: Api, { hub }: Edge): void {
   }))
   api.post(
     '/instances/:id/webhooks',
-    { schema: { params: idParams, body: z.strictObject({ url: z.url().max(2048).optional() }).default({}) } },
+    {
+      config: { scope: 'manage' },
+      schema: { params: idParams, body: z.strictObject({ url: z.url().max(2048).optional() }).default({}) },
+    },
     async ({ params: { id }, body }, reply) => {
       const register = webhooks(id).register
       const { url, secret } = ownWebhook(hub.config, id, body.url)
@@ -26,7 +29,10 @@ export function webhookRoutes(api: Api, { hub }: Edge): void {
   )
   api.delete(
     '/instances/:id/webhooks/:webhook',
-    { schema: { params: z.strictObject({ id: instanceIdSchema, webhook: name }) } },
+    {
+      config: { scope: 'manage' },
+      schema: { params: z.strictObject({ id: instanceIdSchema, webhook: name }) },
+    },
     async ({ params: { id, webhook } }, reply) => {
       answered(await webhooks(id).remove(webhook))
       return reply.code(204).send()
