@@ -24,6 +24,9 @@ import type {
   MessageRowId,
 } from './ids.ts'
 import type { MediaLedger, MediaRow } from './media.ts'
+import type { MonitorStore, TurnTrace } from './monitor.ts'
+import type { RegistryStore } from './registry.ts'
+import type { TrafficStore } from './traffic.ts'
 import type { ChatView, ContactView, LaneEvent, LoggedMessage, Owner } from './turn.ts'
 
 /**
@@ -31,7 +34,14 @@ import type { ChatView, ContactView, LaneEvent, LoggedMessage, Owner } from './t
  * milliseconds since 1970; lease times use the store's own clock. Written once over an engine's dialect;
  * every engine passes the same conformance suite.
  */
-export interface Store extends InboxStore, LaneStore, OutboxStore, LogStore, MediaLedger, ClusterStore {
+export interface Store
+  extends InboxStore,
+    LaneStore,
+    OutboxStore,
+    LogStore,
+    MediaLedger,
+    ClusterStore,
+    RegistryStore {
   /** Identity of this installation, made at the first start. */
   readonly installation: string
   /** Rejects with E_STORE_UNAVAILABLE when the store cannot commit. */
@@ -126,6 +136,8 @@ export interface Arrival {
   /** An idle lane becomes ready only after this (ms), so that late neighbours can be put in order. */
   reorderMs: number
   events: ArrivingEvent[]
+  /** What it calls a number that no instance is known for; `key` tells such numbers apart. */
+  unrouted?: { key: string; gateway: string; baseUrl: string; names: string[]; tokenSeen: boolean }
 }
 export interface ArrivingEvent {
   fact: Fact
@@ -248,6 +260,10 @@ export interface TurnCommit {
   parked?: { target: MessageId; until: number }
   /** What happened, for the event monitor: which handlers ran, or why none did. */
   note?: string
+  /** The same of each handler. */
+  trace?: TurnTrace
+  /** When the turn began (ms). */
+  startedAt?: number
 }
 export type TurnOutcome =
   | { type: 'committed'; commands: number; refused: number }
@@ -268,6 +284,9 @@ export interface TurnFailure {
   /** For a dead letter: what the event itself does to the log, whatever its handlers could not do. */
   log: LogChange[]
   firedTimer?: { key: string; generation: number }
+  /** As in {@link TurnCommit}. */
+  trace?: TurnTrace
+  startedAt?: number
 }
 
 export interface StepRecord {
@@ -487,7 +506,12 @@ export interface CommandRow {
   messageId?: MessageId
   /** Why it is in this state, for people. */
   reason?: string
+  /** The event whose handlers decided it. */
+  event?: EventId
   createdAt: number
+  /** When its latest attempt began. */
+  sendingAt?: number
+  unknownAt?: number
   settledAt?: number
 }
 export interface ChatRow extends ChatState {
@@ -538,11 +562,26 @@ export interface Backlog {
   unknownCommands: number
 }
 
+/** Several values of one field: any of them. */
+type OneOrMany<T> = T | readonly T[]
+export const DECISIONS = ['resend', 'sent', 'failed', 'discard'] as const
+export type Decision = (typeof DECISIONS)[number]
+export interface EventFilter {
+  instance?: OneOrMany<string>
+  kind?: OneOrMany<string>
+  status?: OneOrMany<EventStatus>
+  author?: OneOrMany<Author>
+  chat?: ChatId
+  /** By the time of their acceptance (ms); `to` without itself. */
+  from?: number
+  to?: number
+  /** An id that occurs in it: of the event, its delivery, a command it led to, or the gateway's of a message. */
+  id?: string
+}
+
 export interface LogStore {
   /** Newest first. */
-  listEvents(
-    page: PageRequest & { instance?: string; kind?: string; status?: EventStatus; chat?: ChatId },
-  ): Promise<Page<EventRow>>
+  listEvents(page: PageRequest & EventFilter): Promise<Page<EventRow>>
   getEvent(id: EventId): Promise<EventRow | undefined>
   getDelivery(id: DeliveryId): Promise<
     | {
@@ -555,7 +594,7 @@ export interface LogStore {
       }
     | undefined
   >
-  listChats(page: PageRequest & { instance?: string }): Promise<Page<ChatRow>>
+  listChats(page: PageRequest & { instance?: OneOrMany<string> }): Promise<Page<ChatRow>>
   getChat(id: ChatId): Promise<ChatRow | undefined>
   getContact(id: ContactId): Promise<ContactRow | undefined>
   /** Merges a contact took part in, on either side, undone ones included. Newest first. */
@@ -571,7 +610,12 @@ export interface LogStore {
   getMessage(chat: ChatId, id: MessageId): Promise<LoggedMessage | undefined>
   /** Newest first. */
   listCommands(
-    page: PageRequest & { instance?: string; state?: CommandState; chat?: ChatId },
+    page: PageRequest & {
+      instance?: OneOrMany<string>
+      state?: OneOrMany<CommandState>
+      chat?: ChatId
+      event?: EventId
+    },
   ): Promise<Page<CommandRow>>
   getCommand(id: CommandId): Promise<CommandRow | undefined>
   /**
@@ -583,9 +627,10 @@ export interface LogStore {
   discardEvent(id: EventId): Promise<boolean>
   /**
    * A person decides about a command that waits for one (`unknown`, `held`, `dead`, `rejected`, `refused`):
-   * send it again, or note that it was sent, or give it up. False if its state does not allow that.
+   * send it again, note that it was sent or that it was not, or give it up. False if its state does not allow that.
+   * @param reason in that person's words
    */
-  resolveCommand(id: CommandId, decision: 'resend' | 'sent' | 'discard'): Promise<boolean>
+  resolveCommand(id: CommandId, decision: Decision, reason?: string): Promise<boolean>
   /** Changes who may speak in a chat; moves the epoch. */
   setOwner(chat: ChatId, owner: Owner): Promise<boolean>
   /** The chat with this address on this instance, if there is one. */

@@ -6,9 +6,10 @@ import { spine } from './migrations/0001_spine.ts'
 import { doubtMergesMedia } from './migrations/0002_doubt_merges_media.ts'
 import { manyNodes } from './migrations/0003_many_nodes.ts'
 import { access } from './migrations/0004_access.ts'
+import { instances } from './migrations/0005_instances.ts'
 
 /** In order, forward only. A released migration is never changed. */
-export const migrations: readonly Migration[] = [spine, doubtMergesMedia, manyNodes, access]
+export const migrations: readonly Migration[] = [spine, doubtMergesMedia, manyNodes, access, instances]
 
 export interface MigrationReport {
   applied: string[]

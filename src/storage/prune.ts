@@ -44,6 +44,18 @@ export async function prune(engine: Engine, limits: RetentionConfig, now: number
       'seq',
       sql`seq <= ${commands} and state in ('sent', 'rejected', 'refused', 'discarded') order by seq`,
     ),
+    remove(
+      'unrouted_event',
+      'event_id',
+      sql`event_id <= ${events} and not exists (select 1 from event e where e.id = unrouted_event.event_id)`,
+    ),
+    remove(
+      'unrouted',
+      'id',
+      sql`last_at < ${now - limits.eventsMs}
+        and not exists (select 1 from unrouted_event u where u.unrouted_id = unrouted.id)`,
+    ),
+    remove('refusal', 'target, reason', sql`last_at < ${now - limits.eventsMs}`),
   ]
   let removed = 0
   for (const batch of batches) {

@@ -35,6 +35,7 @@ import { type EventData, toChatState } from './lanes.ts'
 import { mediaOf, mediaReads } from './media.ts'
 import type { MergeDetail } from './merge-record.ts'
 import { PLACE_HOLDER } from './messages.ts'
+import { registryReads } from './registry.ts'
 
 const NEXT_DUE = {
   lanes: sql<{ due: number | null }>`select min(ready_at) as due from lane where ready_at is not null`,
@@ -78,12 +79,14 @@ export type StoreReads = Pick<
   | 'mediaBytesSince'
   | 'getMedia'
   | 'needsMedia'
->
+> &
+  ReturnType<typeof registryReads>
 
 /** Everything a store only reads; needs nothing but a connection. Every list is newest first. */
 export function createReads(read: Db, table: Engine['table']): StoreReads {
   return {
     ...mediaReads(read),
+    ...registryReads(read),
     async listEvents(page) {
       const window = await windowOf(read, 'event', 'id', page)
       const rows = await read

@@ -15,6 +15,7 @@ import * as outbox from './outbox.ts'
 import { prune } from './prune.ts'
 import { createReads } from './reads.ts'
 import * as reconcile from './reconcile.ts'
+import { registryWrites } from './registry.ts'
 import * as settle from './settle.ts'
 import { beginStep, finishStep } from './steps.ts'
 import { undoMerge } from './undo.ts'
@@ -122,6 +123,7 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     resolveCommand: (id, decision) =>
       engine.write((db) => operate.resolveCommand(engine, db, id, decision, now())),
     setOwner: (chat, owner) => engine.write((db) => operate.setOwner(db, chat, owner, now())),
+    ...registryWrites(engine, now),
 
     async ping() {
       await engine.write((db) =>

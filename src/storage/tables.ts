@@ -93,10 +93,112 @@ export interface Tables {
     detail: string
     undone_at: number | null
   }
+  /** How a number was connected; the row without an end is how it is. */
+  connection_change: {
+    id: Generated<number>
+    instance: string
+    state: string
+    at: number
+    until: number | null
+    reason: string | null
+    source: string
+  }
+  /** What one node of all does at its time: a look at a number's gateway, and the round of alerts. */
+  look: { name: string; due_at: number; asked_at: number | null; failures: number }
+  alert: {
+    id: Generated<number>
+    kind: string
+    instance: string | null
+    state: string
+    since: number
+    opened_at: number
+    changed_at: number
+    times: number
+    /** `AlertDetails` as JSON. */
+    details: string
+    acknowledged_at: number | null
+    acknowledged_by: string | null
+    resolved_at: number | null
+  }
+  /** What was last seen of a thing that can go wrong. */
+  alert_standing: {
+    kind: string
+    /** Empty: the whole hub. */
+    instance: string
+    version: number
+    seen: string
+    since: number
+    alert_id: number | null
+  }
+  /** What is to be told, or was, through a channel. */
+  alert_news: {
+    id: Generated<number>
+    alert_id: number
+    channel: string
+    news: string
+    /** `AlertNow` as it was then, as JSON. */
+    body: string
+    attempts: number
+    /** NULL: it has ended. Future: leased or waiting. */
+    ready_at: number | null
+    delivered: number
+    settled_at: number | null
+    reason: string | null
+  }
+  /** The longest a number was silent in an hour, counted since 1970. */
+  silence: { hour: number; instance: string; silent_ms: number }
   media: MediaTable
   node: { id: string; roles: string; host: string; version: string; started_at: number; seen_at: number }
   /** What a limited number may still receive, over all nodes. */
   delivery_bucket: { instance: string; thousandths: number; at: number }
+  /** Instances and servers made while the hub ran. `settings` and `box` are empty once it was removed. */
+  registry_entry: {
+    kind: string
+    /** The id in lower case. */
+    folded: string
+    id: string
+    revision: number
+    settings: string
+    box: string
+    /** What no two may have at once. */
+    claim: string | null
+    created_at: number
+    updated_at: number
+    removed_at: number | null
+  }
+  registry_creation: {
+    key: string
+    server: string
+    instance: string
+    name: string
+    before: string
+    begun_at: number
+  }
+  /** Deliveries that were refused; `target` is empty where no instance has that name. */
+  refusal: {
+    target: string
+    reason: string
+    detail: string
+    count: number
+    first_at: number
+    last_at: number
+  }
+  /** First authentic delivery of an instance. */
+  verified: { instance: string; at: number }
+  /** Numbers that no instance is known for, by what their deliveries name. */
+  unrouted: {
+    id: Generated<number>
+    key: string
+    target: string
+    gateway: string
+    base_url: string
+    names: string
+    token_seen: number
+    count: number
+    first_at: number
+    last_at: number
+  }
+  unrouted_event: { event_id: number; unrouted_id: number }
   account: {
     id: Generated<number>
     /** Folded: case does not count. */
