@@ -10,6 +10,7 @@ export const ERRORS = {
   E_CONFIG_SECRET_WEAK: { status: 500, about: 'A secret is too short or known to everybody.' },
   E_CONFIG_SECRET_MISSING: { status: 500, about: 'An instance has nothing to prove deliveries with.' },
   E_CONFIG_ENV_MISSING: { status: 500, about: 'A setting names an environment variable that is not set.' },
+  E_SECRET_KEY: { status: 500, about: 'The key that opens stored secrets is missing or another one.' },
   E_CONFIG_PUBLIC_URL: { status: 500, about: 'The hub listens beyond loopback without a publicUrl.' },
   E_PORT_TAKEN: { status: 500, about: 'Another program listens on the port.' },
   E_USAGE: { status: 400, about: 'The command line is not one the program knows.' },

@@ -23,6 +23,8 @@ export interface Logger {
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
   child(fields: object): Logger
+  /** From now on these values are hidden wherever they occur, beside those it hides already. */
+  hide?(secrets: readonly string[]): void
 }
 
 export interface HttpRequest {

@@ -58,6 +58,7 @@ function wrap(logger: pino.Logger, scrub: Scrubber): Logger {
     warn: at('warn'),
     error: at('error'),
     child: (fields) => wrap(logger.child(clean(fields)), scrub),
+    hide: (secrets) => scrub.hide(secrets),
   }
 }
 

@@ -14,7 +14,7 @@ const TEXT_FIELD = /^(text|body|caption|content|payload|raw|message|quoted|html|
 
 /** Ids of the hub's own rows and commands: digits that are no phone number. */
 const OWN_ID =
-  /\b(?:evt|chat|dlv|con|mrg|msg)_\d+\b|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/
+  /\b(?:evt|chat|dlv|con|mrg|msg|alr)_\d+\b|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/
 /** A phone as digits (8 or more in a row) or as people write it, with a leading plus. */
 const PHONE = /\+\d[\d ().-]{6,}\d|\d{8,}/
 const OWN_ID_OR_PHONE = new RegExp(`(${OWN_ID.source})|${PHONE.source}`, 'gi')
@@ -38,14 +38,19 @@ export interface Scrubber {
   text(text: string): string
   /** A copy made of plain JSON values, scrubbed field by field. Never throws. */
   value(value: unknown): unknown
+  /** These are hidden, too, from now on. */
+  hide(secrets: readonly string[]): void
 }
 
 /** @param secrets values hidden wherever they occur, as a whole or inside a longer text */
 export function createScrubber(secrets: readonly string[] = []): Scrubber {
-  // Longest first, so that one secret that begins another does not leave the other's rest behind.
-  const known = [...new Set(secrets)]
-    .filter((secret) => secret.length > 0)
-    .sort((a, b) => b.length - a.length)
+  const known: string[] = []
+  const hide = (more: readonly string[]): void => {
+    const all = new Set([...known, ...more].filter((secret) => secret.length > 0))
+    // Longest first, so that one secret that begins another does not leave the other's rest behind.
+    known.splice(0, known.length, ...[...all].sort((a, b) => b.length - a.length))
+  }
+  hide(secrets)
 
   const text = (input: string): string => {
     let output = input
@@ -98,6 +103,7 @@ export function createScrubber(secrets: readonly string[] = []): Scrubber {
 
   return {
     text,
+    hide,
     value(input) {
       try {
         return value(input)
