@@ -625,7 +625,7 @@ describe('faults', () => {
     [
       'another gateway’s setting',
       { instances: [{ ...signing, token: 'x' }] },
-      'E_CONFIG instances[0].token is not a key of the configuration. Known here: id, gateway, baseUrl, insecure, device, tags, deliveriesPerSecond, reorderWindowMs, apiMessagesClaim, webhook, pacing, basicAuth.',
+      'E_CONFIG instances[0].token is not a key of the configuration. Known here: id, name, gateway, baseUrl, insecure, device, tags, deliveriesPerSecond, reorderWindowMs, apiMessagesClaim, webhook, pacing, basicAuth.',
     ],
     [
       'a misspelt setting',

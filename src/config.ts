@@ -46,7 +46,7 @@ export const DEFAULTS = {
 /** Environment variables that go before the file, and the key each stands for. */
 const OVERRIDES = { PORT: 'port', POMBO_DATABASE_URL: 'database' } as const
 /** Credentials that only the environment holds. */
-const CREDENTIALS = { POMBO_API_KEY: secret, POMBO_ADMIN_PASSWORD: secret, POMBO_SECRET_KEY: secretKey }
+const CREDENTIALS = { POMBO_API_KEY: secret, POMBO_ADMIN_PASSWORD: secret, POMBO_SECRET_KEY: secretKey, POMBO_SECRET_KEY_OLD: secretKey }
 
 const HUB = {
   host: z.string().min(1).default(DEFAULTS.host),
@@ -84,6 +84,7 @@ const SERVER = {
 }
 const INSTANCE = {
   id: NAME,
+  name: z.string().trim().min(1).max(100).optional(),
   gateway: z.string(),
   baseUrl: GATEWAY_URL,
   insecure: z.boolean().default(false),
@@ -207,6 +208,8 @@ function readHub(input: Record<string, unknown>, options: LoadOptions, faults: F
     instances,
     features: readFeatures(input.features, options.features, faults),
     ...(env.POMBO_API_KEY && { apiKey: env.POMBO_API_KEY }),
+    ...(env.POMBO_SECRET_KEY && { secretKey: env.POMBO_SECRET_KEY }),
+    ...(env.POMBO_SECRET_KEY_OLD && { oldSecretKey: env.POMBO_SECRET_KEY_OLD }),
   }
 }
 
@@ -227,27 +230,64 @@ function readList<T>(
   return items.map((item, index) => read(item, [...path, index]))
 }
 
-function readServer(value: unknown, path: Path, options: LoadOptions, faults: Faults): ServerConfig {
-  const { gateway, ...fields } = readFields(withGateways(SERVER, options.gateways), value, path, faults, [
-    'webhook',
-  ])
+/** What reads an instance or server: the gateways of this build. */
+type Build = Pick<LoadOptions, 'gateways'>
+
+function readServer(value: unknown, path: Path, options: Build, faults: Faults): ServerConfig {
+  const common = [...Object.keys(SERVER), 'webhook']
+  const own = ownKeys(value, common)
+  const { gateway: name, ...fields } = readFields(
+    withGateways(SERVER, options.gateways),
+    value,
+    path,
+    faults,
+    ['webhook', ...Object.keys(own)],
+  )
   const webhook = readWebhook(partOf(value, 'webhook'), [...path, 'webhook'], faults)
-  if (gateway !== undefined) gatewayNamed(gateway, [...path, 'gateway'], options.gateways, faults)
+  const gateway =
+    name === undefined ? undefined : gatewayNamed(name, [...path, 'gateway'], options.gateways, faults)
+  const settings =
+    Object.keys(own).length === 0
+      ? undefined
+      : readSettings(own, gateway, common, path, options.gateways, faults)
   return {
     ...(fields as Required<typeof fields>),
     id: fields.id as ServerId,
-    gateway: gateway ?? '',
+    gateway: name ?? '',
     webhook,
+    ...(settings !== undefined && { settings }),
   }
 }
 
-function readInstance(value: unknown, path: Path, options: LoadOptions, faults: Faults): InstanceConfig {
+const ownKeys = (value: unknown, common: readonly string[]): Record<string, unknown> =>
+  isPlainObject(value)
+    ? Object.fromEntries(Object.entries(value).filter(([key]) => !common.includes(key)))
+    : {}
+
+/**
+ * One instance as the file would hold it, read by the same rules.
+ * @throws HubError E_CONFIG with every fault; `details.faults` has them one by one
+ */
+export const readOneInstance = (value: unknown, options: Build): InstanceConfig =>
+  readOne(value, (faults) => readInstance(value, [], options, faults))
+/** {@link readOneInstance} of a server. */
+export const readOneServer = (value: unknown, options: Build): ServerConfig =>
+  readOne(value, (faults) => readServer(value, [], options, faults))
+
+function readOne<T>(written: unknown, read: (faults: Faults) => T): T {
+  const faults = new Faults()
+  const value = read(faults)
+  faults.throwIfAny('what was given', written)
+  return freeze(value)
+}
+
+function readInstance(value: unknown, path: Path, options: Build, faults: Faults): InstanceConfig {
   if (!isPlainObject(value)) {
     faults.add(path, 'must be an object', 'It needs id, gateway, baseUrl and webhook.')
     return {} as InstanceConfig
   }
   const common = [...Object.keys(INSTANCE), ...INSTANCE_PARTS]
-  const own = Object.fromEntries(Object.entries(value).filter(([key]) => !common.includes(key)))
+  const own = ownKeys(value, common)
   const known = withGateways(INSTANCE, options.gateways)
   const { gateway: name, ...fields } = readFields(known, value, path, faults, [
     ...INSTANCE_PARTS,

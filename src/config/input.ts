@@ -91,6 +91,8 @@ export interface WebhookInput {
 }
 
 export interface InstanceInput {
+  /** What people call it. Default: its id. */
+  name?: Text
   /** Name of the number in URLs and in the API: letters, digits, `-`, `_`. */
   id: Text
   /** Name of the gateway it lives on. */
@@ -124,6 +126,8 @@ export interface ServerInput {
   baseUrl: Text
   adminToken?: Text
   webhook?: WebhookInput
+  /** Login of the gateway's API, on gateways that have one. */
+  basicAuth?: { username: Text; password: Text }
 }
 
 /**

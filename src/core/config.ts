@@ -26,6 +26,10 @@ export interface HubConfig {
   media?: MediaConfig
   /** Full-scope API key, if set. */
   apiKey?: string
+  /** Encrypts what is stored of secrets, if set. */
+  secretKey?: string
+  /** The former one, while keys change. */
+  oldSecretKey?: string
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
@@ -92,6 +96,8 @@ export interface WebhookConfig {
 
 export interface InstanceConfig {
   id: InstanceId
+  /** What people call it; the id where there is none. */
+  name?: string
   gateway: string
   /** Without trailing slash. */
   baseUrl: string
@@ -122,4 +128,6 @@ export interface ServerConfig {
   baseUrl: string
   adminToken?: string
   webhook: WebhookConfig
+  /** The gateway's own settings that all its instances share, such as a login. */
+  settings?: unknown
 }
