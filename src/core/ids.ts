@@ -19,8 +19,14 @@ export type LaneId = Brand<number, 'LaneId'>
 export type ChatId = LaneId
 export type ContactId = Brand<number, 'ContactId'>
 export type MergeId = Brand<number, 'MergeId'>
+export type ReplayId = Brand<number, 'ReplayId'>
+export type AccountId = Brand<number, 'AccountId'>
+export type SessionId = Brand<number, 'SessionId'>
+export type LinkId = Brand<number, 'LinkId'>
+export type KeyId = Brand<number, 'KeyId'>
 /** A message as a row of the hub's log; {@link MessageId} is the gateway's, and unique in its chat only. */
 export type MessageRowId = Brand<number, 'MessageRowId'>
+export type AlertId = Brand<number, 'AlertId'>
 /** UUIDv7 made by the hub. It is also what a gateway carries as client reference where it can. */
 export type CommandId = Brand<string, 'CommandId'>
 /** The gateway's own id of a message, without any owner prefix. */
@@ -37,6 +43,7 @@ export const isInstanceId = (text: string): text is InstanceId =>
 export const messageId = (text: string): MessageId => text as MessageId
 
 type PublicKind =
+  | 'alr'
   | 'evt'
   | 'chat'
   | 'dlv'

@@ -1,4 +1,5 @@
 import type { Address, ChatKind } from './address.ts'
+import type { AlertStore } from './alerts.ts'
 import type { Command, CommandState, CommandType, SendResult } from './commands.ts'
 import type {
   Author,
@@ -25,9 +26,11 @@ import type {
 } from './ids.ts'
 import type { MediaLedger, MediaRow } from './media.ts'
 import type { MonitorStore, TurnTrace } from './monitor.ts'
+import type { Page, PageRequest } from './page.ts'
 import type { RegistryStore } from './registry.ts'
 import type { TrafficStore } from './traffic.ts'
 import type { ChatView, ContactView, LaneEvent, LoggedMessage, Owner } from './turn.ts'
+import type { WatchStore } from './watch.ts'
 
 /**
  * The Store port: what the pipeline and the API need of a database, in the hub's own terms. All times are
@@ -41,7 +44,11 @@ export interface Store
     LogStore,
     MediaLedger,
     ClusterStore,
-    RegistryStore {
+    RegistryStore,
+    TrafficStore,
+    MonitorStore,
+    WatchStore,
+    AlertStore {
   /** Identity of this installation, made at the first start. */
   readonly installation: string
   /** Rejects with E_STORE_UNAVAILABLE when the store cannot commit. */
@@ -467,15 +474,7 @@ export interface OutboxStore {
 
 // --- reading and operating ------------------------------------------------------------------------
 
-export interface Page<T> {
-  data: T[]
-  /** Cursor of the next page, or null. */
-  next: string | null
-}
-export interface PageRequest {
-  limit: number
-  cursor?: string
-}
+export type { Page, PageRequest }
 export type EventStatus = 'pending' | 'done' | 'skipped' | 'parked' | 'dead' | 'discarded' | 'unrouted'
 export interface EventRow {
   id: EventId

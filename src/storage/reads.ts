@@ -1,7 +1,6 @@
-import { type Expression, type SqlBool, sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import type { Address, ChatKind } from '../core/address.ts'
 import type { Command, CommandState, CommandType } from '../core/commands.ts'
-import { HubError } from '../core/errors.ts'
 import { type Author, type Content, type EventKind, MESSAGE_STATUSES, type Message } from '../core/events.ts'
 import type {
   ChatId,
@@ -24,18 +23,19 @@ import type {
   InstanceState,
   MergeProof,
   MergeRow,
-  Page,
-  PageRequest,
   Seen,
   Store,
 } from '../core/store.ts'
 import type { LoggedMessage, Owner } from '../core/turn.ts'
+import { alertReads } from './alerts.ts'
 import type { Db, Engine } from './dialect.ts'
 import { type EventData, toChatState } from './lanes.ts'
 import { mediaOf, mediaReads } from './media.ts'
 import type { MergeDetail } from './merge-record.ts'
 import { PLACE_HOLDER } from './messages.ts'
+import { before, toPage, windowOf, within } from './pages.ts'
 import { registryReads } from './registry.ts'
+import { watchReads } from './watch.ts'
 
 const NEXT_DUE = {
   lanes: sql<{ due: number | null }>`select min(ready_at) as due from lane where ready_at is not null`,
@@ -80,13 +80,17 @@ export type StoreReads = Pick<
   | 'getMedia'
   | 'needsMedia'
 > &
-  ReturnType<typeof registryReads>
+  ReturnType<typeof registryReads> &
+  ReturnType<typeof watchReads> &
+  ReturnType<typeof alertReads>
 
 /** Everything a store only reads; needs nothing but a connection. Every list is newest first. */
 export function createReads(read: Db, table: Engine['table']): StoreReads {
   return {
     ...mediaReads(read),
     ...registryReads(read),
+    ...watchReads(read, table),
+    ...alertReads(read, table),
     async listEvents(page) {
       const window = await windowOf(read, 'event', 'id', page)
       const rows = await read
@@ -333,45 +337,6 @@ export function createReads(read: Db, table: Engine['table']): StoreReads {
   }
 }
 
-/** Rows before the cursor: a cursor is the id of the last row of the page before. */
-function before(column: string, page: PageRequest): Expression<SqlBool> {
-  if (page.cursor === undefined) return sql<SqlBool>`true`
-  return sql<SqlBool>`${sql.ref(column)} < ${cursorId(page.cursor)}`
-}
-
-function cursorId(cursor: string): number {
-  const id = Number(cursor)
-  if (Number.isSafeInteger(id) && id >= 1) return id
-  throw new HubError(
-    'E_INVALID',
-    'The cursor is not one this list gave. Use the `next` of a page, or leave it out to begin anew.',
-  )
-}
-
-/** Most rows one page looks at: a filter that few rows match must not read a whole table while others wait. */
-const PAGE_WINDOW = 20_000
-/** Ids a page looks at: from `first` down to, and without, `floor`; nothing lies below `lowest`. */
-interface Window {
-  first: number
-  floor: number
-  lowest: number
-}
-
-async function windowOf(
-  read: Db,
-  table: 'event' | 'command',
-  id: 'id' | 'seq',
-  page: PageRequest,
-): Promise<Window> {
-  const { rows } = await sql<{ low: number | null; high: number | null }>`
-    select (select min(${sql.ref(id)}) from ${sql.table(table)}) as low,
-      (select max(${sql.ref(id)}) from ${sql.table(table)}) as high`.execute(read)
-  const first = page.cursor === undefined ? (rows[0]?.high ?? 0) : cursorId(page.cursor) - 1
-  return { first, floor: first - PAGE_WINDOW, lowest: rows[0]?.low ?? 1 }
-}
-const within = (column: string, { first, floor }: Window) =>
-  sql<SqlBool>`${sql.ref(column)} <= ${first} and ${sql.ref(column)} > ${floor}`
-
 /** A chat and those that were merged into it. */
 const withMerged = (chat: ChatId) =>
   sql<number>`(select ${chat} union all select id from chat where merged_into = ${chat})`
@@ -379,21 +344,6 @@ const withMerged = (chat: ChatId) =>
 /** A contact and those that were merged into it. */
 const withMergedContacts = (contact: ContactId) =>
   sql<number>`(select ${contact} union all select id from contact where merged_into = ${contact})`
-
-/** A page may be shorter than asked for and still have a next one: its window held no more matches. */
-function toPage<R, T>(
-  rows: R[],
-  limit: number,
-  id: (row: R) => number,
-  present: (row: R) => T,
-  window?: Window,
-): Page<T> {
-  const data = rows.slice(0, limit)
-  const last = data.at(-1)
-  if (rows.length > limit && last !== undefined) return { data: data.map(present), next: String(id(last)) }
-  const more = window !== undefined && window.floor >= window.lowest
-  return { data: data.map(present), next: more ? String(window.floor + 1) : null }
-}
 
 type Row<T extends keyof import('./tables.ts').Tables> = import('kysely').Selectable<
   import('./tables.ts').Tables[T]
