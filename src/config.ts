@@ -46,7 +46,12 @@ export const DEFAULTS = {
 /** Environment variables that go before the file, and the key each stands for. */
 const OVERRIDES = { PORT: 'port', POMBO_DATABASE_URL: 'database' } as const
 /** Credentials that only the environment holds. */
-const CREDENTIALS = { POMBO_API_KEY: secret, POMBO_ADMIN_PASSWORD: secret, POMBO_SECRET_KEY: secretKey, POMBO_SECRET_KEY_OLD: secretKey }
+const CREDENTIALS = {
+  POMBO_API_KEY: secret,
+  POMBO_ADMIN_PASSWORD: secret,
+  POMBO_SECRET_KEY: secretKey,
+  POMBO_SECRET_KEY_OLD: secretKey,
+}
 
 const HUB = {
   host: z.string().min(1).default(DEFAULTS.host),
