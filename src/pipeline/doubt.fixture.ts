@@ -50,8 +50,8 @@ export interface Doubt {
   /** A person writes by hand on our own number. Without `echo` the hub is not told. */
   byHand(text: string, options?: { echo?: boolean }): Promise<MessageId>
   receipt(id: MessageId, state?: ReceiptState): Promise<void>
-  /** The delivery of one of our own messages, as it is sent by the gateway some time. */
-  echo(record: RemoteMessage): Promise<void>
+  /** The delivery of one of our own messages, as it is sent by the gateway some time; by default one it sent for us. */
+  echo(record: RemoteMessage, author?: Author): Promise<void>
   command(id: CommandId): Promise<CommandRow>
   /** By command: how they stand. */
   states(): Promise<string[]>
@@ -236,7 +236,7 @@ export async function doubtful(
         chat: party,
         sender: party,
       }),
-    echo: (record: RemoteMessage) => deliver(own(record, 'api')),
+    echo: (record: RemoteMessage, author: Author = 'api') => deliver(own(record, author)),
     async command(id: CommandId) {
       return (await life.store.getCommand(id))!
     },

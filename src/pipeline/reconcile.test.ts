@@ -223,6 +223,23 @@ describe('over a gateway without references', () => {
     expect(await world.states()).toEqual(['held', 'held', 'held'])
   })
 
+  test('a person who types the same words at the last moment is told of before anything is concluded', async () => {
+    await using world = await withoutReferences()
+    world.next('hang')
+    const id = await world.say('one')
+    // It never left.
+    world.records.length = 0
+    await world.clock.advance('60s')
+    await world.crash()
+    await world.clock.advance('8s')
+    await world.byHand('one', { echo: false })
+    await world.clock.advance('5s')
+    expect(world.asked).toContain('search chat,since')
+    await world.echo(world.records[0]!, 'person')
+    await world.clock.advance('3h')
+    expect((await world.command(id)).state).toBe('held')
+  })
+
   test('other words, another time and words of old do not count', async () => {
     await using world = await withoutReferences()
     await world.byHand('one', { echo: false })

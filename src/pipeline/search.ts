@@ -8,6 +8,8 @@ import type { Finding, UnknownSend } from '../core/store.ts'
 const SKEW_MS = 5_000
 /** A send may begin this long after it was marked: it waits for its turn in the process (ms). */
 const START_MS = 10_000
+/** A gateway may try this long to tell of what a person wrote by hand (ms). */
+const TELLING_MS = 30_000
 /** A search answers at most this many messages; so many may hide others behind them. */
 const FULL = 100
 /** Searches in a row that must find nothing, and how far apart: together two minutes. */
@@ -78,6 +80,8 @@ export async function searchByLikeness(search: Search): Promise<Finding> {
   if (search.now < provableFrom(search.send, search.client.sendTimeoutMs)) return nothing
   const chat = await history(search)
   if (!chat?.complete || chat.undated || chat.alike.length === 0) return nothing
+  // A person may have written it, and the delivery that tells of it may be on its way.
+  if (chat.alike.some(({ at }) => at > search.now - TELLING_MS)) return nothing
   return { type: 'alike', messages: chat.alike }
 }
 
