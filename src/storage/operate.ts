@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { CommandState } from '../core/commands.ts'
 import type { ChatId, CommandId, EventId } from '../core/ids.ts'
+import type { Decision } from '../core/store.ts'
 import type { Owner } from '../core/turn.ts'
 import type { Db, Engine } from './dialect.ts'
 import { currentChat } from './merge-record.ts'
@@ -44,6 +45,9 @@ export async function retryEvent(
       attempts: 0,
       epoch: null,
       done_at: null,
+      started_at: null,
+      trace: null,
+      origin: event.origin ?? id,
       error: null,
       note: failed
         ? `asked to run again after event ${id} failed`
@@ -73,17 +77,25 @@ export async function discardEvent(db: Db, id: EventId): Promise<boolean> {
 
 const WAIT_FOR_A_PERSON: readonly CommandState[] = ['unknown', 'held', 'dead', 'rejected', 'refused']
 
+const DECIDED = {
+  resend: { state: 'queued', words: 'sent again by a person' },
+  sent: { state: 'sent', words: 'a person saw that it was sent' },
+  failed: { state: 'rejected', words: 'a person saw that it was not sent' },
+  discard: { state: 'discarded', words: 'given up by a person' },
+} as const satisfies Record<Decision, { state: CommandState; words: string }>
+
 export async function resolveCommand(
   engine: Engine,
   db: Db,
   id: CommandId,
-  decision: 'resend' | 'sent' | 'discard',
+  decision: Decision,
+  reason: string | undefined,
   now: number,
 ): Promise<boolean> {
   const find = () =>
     db
       .selectFrom('command')
-      .select(['seq', 'state', 'chat_id', 'instance'])
+      .select(['seq', 'state', 'chat_id', 'instance', 'unknown_at'])
       .where('id', '=', id)
       .executeTakeFirst()
   const seen = await find()
@@ -92,12 +104,14 @@ export async function resolveCommand(
   await engine.lock(db, 'outbox', [seen.chat_id])
   const command = await find()
   if (!command || !WAIT_FOR_A_PERSON.includes(command.state as CommandState)) return false
-  const set =
-    decision === 'resend'
-      ? { state: 'queued', reason: 'sent again by a person', epoch: null, settled_at: null, attempts: 0 }
-      : decision === 'sent'
-        ? { state: 'sent', reason: 'a person saw that it was sent', settled_at: now }
-        : { state: 'discarded', reason: 'given up by a person', settled_at: now }
+  // An attempt nobody knows the end of stays counted: what it said may be in the chat beside what is said now.
+  const again = { epoch: null, settled_at: null, ...(command.unknown_at === null && { attempts: 0 }) }
+  const { state, words } = DECIDED[decision]
+  const set = {
+    state,
+    reason: reason === undefined ? words : `${words}: ${reason}`,
+    ...(decision === 'resend' ? again : { settled_at: now }),
+  }
   const decided = await db.updateTable('command').set(set).where('seq', '=', command.seq).executeTakeFirst()
   // Retention has just taken it away.
   if (decided.numUpdatedRows === 0n) return false

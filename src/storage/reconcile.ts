@@ -105,7 +105,7 @@ export async function conclude(
     return 'sent'
   }
   // A person has decided meanwhile, or there was another attempt: what was seen says nothing about it. Attempts
-  // count from the start again when a person sends something again.
+  // may count from the start again when a person sends something again.
   const same = row.attempts === send.attempt && sentAtOf(row) === send.sentAt
   if ((row.state !== 'unknown' && row.state !== 'held') || !same) return 'open'
   if (finding.type === 'alike') {
