@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 
 const CHECKS: Record<string, { what: string; command: string[] }> = {
   types: { what: 'TypeScript', command: ['tsc', '--noEmit'] },
+  console: { what: 'TypeScript of the console', command: ['tsc', '--noEmit', '-p', 'tsconfig.console.json'] },
   style: {
     what: 'format and lint',
     command: ['biome', 'check', '--error-on-warnings', '--max-diagnostics=50', '.'],
