@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { ALERT_CHANNELS, ALERT_KINDS, ALERT_NEWS, ALERT_STATES, WATCH_STATES } from '../../core/watch.ts'
+import { ALERT_CHANNELS, ALERT_KINDS, ALERT_LANGUAGES, ALERT_NEWS, ALERT_STATES } from '../../core/alerts.ts'
+import { WATCH_STATES } from '../../core/watch.ts'
 
 /** Alerts and the connection history of a number, as they cross the wire. */
 
@@ -41,13 +42,9 @@ export const alert = z.object({
     .string()
     .optional()
     .meta({ description: 'What the gateway or the store said. Not translated; never holds a message.' }),
-  count: z
-    .number()
-    .int()
-    .optional()
-    .meta({
-      description: 'unknown-sends, dead-letters: how many wait for a person. backlog: events that wait.',
-    }),
+  count: z.number().int().optional().meta({
+    description: 'unknown-sends, dead-letters: how many wait for a person. backlog: events that wait.',
+  }),
   lagMs: milliseconds.optional().meta({ description: 'backlog: how long the oldest of them has waited.' }),
   silentMs: milliseconds
     .optional()
@@ -78,7 +75,7 @@ export type AlertPage = z.output<typeof alertPage>
 export const alertSettings = z.object({
   afterMs: milliseconds.meta({ description: 'How long a state must stand before an alert opens.' }),
   kinds: z.array(alertKind).meta({ description: 'The kinds that are looked for.' }),
-  language: z.enum(['en', 'pt-BR', 'es']).meta({ description: 'Language of e-mails.' }),
+  language: z.enum(ALERT_LANGUAGES).meta({ description: 'Language of e-mails.' }),
   webhook: z
     .object({ url: z.string().meta({ description: 'Without user name, password and query.' }) })
     .nullable(),
