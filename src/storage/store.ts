@@ -120,8 +120,8 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
 
     retryEvent: (id, ended = false) => engine.write((db) => operate.retryEvent(engine, db, id, ended, now())),
     discardEvent: (id) => engine.write((db) => operate.discardEvent(db, id)),
-    resolveCommand: (id, decision) =>
-      engine.write((db) => operate.resolveCommand(engine, db, id, decision, now())),
+    resolveCommand: (id, decision, reason) =>
+      engine.write((db) => operate.resolveCommand(engine, db, id, decision, reason, now())),
     setOwner: (chat, owner) => engine.write((db) => operate.setOwner(db, chat, owner, now())),
     ...registryWrites(engine, now),
 
