@@ -291,8 +291,34 @@ export function identityConformance(
         await store.undoMerge((await onlyMerge()).id)
         const [a, l] = [await chatAt(ana.address), await chatAt(lid)]
         expect(await said(a.id)).toEqual(['M2', 'M4'])
+        const waiting = await claim()
+        expect(waiting.flatMap(({ events }) => events.map(({ contact }) => contact?.id))).toEqual([a.contact])
+        await store.releaseLanes(waiting)
         expect(await drain()).toEqual(new Map([[a.id, ['M5']]]))
         expect(await said(l.id)).toEqual(['M1', 'M3'])
+      })
+
+      test('so does what came on a number the other had no chat on before', async () => {
+        await say(byLid)
+        await say(ana)
+        await say(both)
+        await say(ana, {}, SALES)
+        await say(byLid, {}, SALES)
+        await drain()
+        await say(ana, {}, SALES)
+        await say(byLid, {}, SALES)
+        await store.undoMerge((await onlyMerge()).id)
+        await say(ana, {}, SALES)
+        const [a, l] = [await chatAt(ana.address, SALES), await chatAt(lid, SALES)]
+        expect([await said(a.id), await said(l.id)]).toEqual([['M4'], ['M5']])
+        expect([a.address, l.address]).toEqual([ana.address, lid])
+        expect(a.contact).toBe((await chatAt(ana.address)).contact)
+        expect(await drain()).toEqual(
+          new Map([
+            [l.id, ['M7']],
+            [a.id, ['M6', 'M8']],
+          ]),
+        )
       })
 
       test('is for good: the same fact does not join them again', async () => {

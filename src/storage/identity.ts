@@ -144,6 +144,23 @@ async function lookUp(engine: Engine, db: Db, addresses: readonly Address[]): Pr
 }
 
 /**
+ * To be asked under the locks of these contacts' lanes: who waits for them may wait for an undo, which gives some of
+ * the addresses back. From then on no undo does until the transaction ends.
+ * @throws a lost race where an address leads to another contact by now
+ */
+export async function stillTheirs(
+  engine: Engine,
+  db: Db,
+  contacts: ReadonlyMap<Address, number>,
+): Promise<void> {
+  if (contacts.size === 0) return
+  const known = await lookUp(engine, db, [...contacts.keys()])
+  for (const [address, contact] of contacts) {
+    if (known.get(address)?.contact_id !== contact) throw engine.lostRace()
+  }
+}
+
+/**
  * Numbers that only we wrote, joined by the plan to somebody whose private id a gateway named, and that a
  * gateway now names with another one: they are somebody else's.
  */

@@ -3,7 +3,7 @@ import { type Address, chatKind } from '../core/address.ts'
 import type { Party } from '../core/events.ts'
 import type { Acceptance, Arrival, ArrivingEvent } from '../core/store.ts'
 import type { Cell, Db, Engine } from './dialect.ts'
-import { bestAddress, resolveContacts } from './identity.ts'
+import { bestAddress, resolveContacts, stillTheirs } from './identity.ts'
 import { contactLaneKey } from './merge-record.ts'
 
 /** How long a fact without identity of its own (connection, presence) counts as a repeat (ms). */
@@ -52,13 +52,15 @@ export async function acceptBatch(
     ids,
   ])
   const contactOf = (party: Party | undefined) => (party ? contacts.get(party.address) : undefined)
-  const lanes = new Map<string, Mailbox & { count: number; delay: number }>()
+  const lanes = new Map<string, Wanted>()
+  const talking = new Map<Address, number>()
   for (const item of fresh) {
     if (item.event.disposition === 'unrouted') continue
     const { instance, reorderMs } = batch[item.arrival]!
     const { chat, sender } = item.event
     item.contact = contactOf(sender ?? (chat && chatKind(chat.address) === 'direct' ? chat : undefined))
     const chatContact = contactOf(chat)
+    if (chat && chatContact !== undefined) talking.set(chat.address, chatContact)
     item.laneKey = laneKey(instance, chat, chatContact)
     const lane = lanes.get(item.laneKey)
     if (lane) lane.count += 1
@@ -70,6 +72,7 @@ export async function acceptBatch(
   const [deliveries, events] = await ids
   // None of these waits for another.
   await Promise.all([
+    stillTheirs(engine, db, talking),
     engine.insert(
       db,
       'delivery',
@@ -349,7 +352,10 @@ async function claimForPersons(
   }
 }
 
-/** The chat an address leads to on an instance, made where it is missing. */
+/**
+ * The chat an address leads to on an instance, made where it is missing. Its lane is locked: until the transaction
+ * ends no merge or undo takes the chat away.
+ */
 export async function ensureChat(
   engine: Engine,
   db: Db,
@@ -361,9 +367,16 @@ export async function ensureChat(
   const contact = contacts.get(to.address as Address)
   const key = laneKey(instance, to, contact)
   const find = () => db.selectFrom('lane').select('id').where('key', '=', key).executeTakeFirst()
-  const there = await find()
-  if (there) return there.id
-  const wanted = { instance, chat: to, contact, count: 0, delay: 0 }
-  const made = await makeLanes(engine, db, new Map([[key, wanted]]), now)
-  return made.get(key) ?? (await find())!.id
+  const make = async () => {
+    const wanted = { instance, chat: to, contact, count: 0, delay: 0 }
+    const made = await makeLanes(engine, db, new Map([[key, wanted]]), now)
+    return made.get(key) ?? (await find())!.id
+  }
+  const chat = (await find())?.id ?? (await make())
+  await engine.lock(db, 'lane', [chat])
+  // A merge or undo may have been quicker.
+  const found = await db.selectFrom('chat').select('merged_into').where('id', '=', chat).executeTakeFirst()
+  if (!found || found.merged_into !== null) throw engine.lostRace()
+  await stillTheirs(engine, db, contacts)
+  return chat
 }

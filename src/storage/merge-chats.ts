@@ -69,7 +69,7 @@ export const carryEpoch = (db: Db, chat: number, from: number, to: number) =>
     where chat_id = ${chat} and state in ('queued', 'sending', 'unknown') and epoch = ${from}`.execute(db)
 
 /** An empty chat of this contact beside another one, under the same owner. */
-async function makeTwin(engine: Engine, db: Db, of: number, contact: number): Promise<number> {
+export async function makeTwin(engine: Engine, db: Db, of: number, contact: number): Promise<number> {
   const chat = await db.selectFrom('chat').selectAll().where('id', '=', of).executeTakeFirstOrThrow()
   const [fresh] = await engine.reserveIds(db, 'lane', 1)
   const id = fresh!

@@ -49,7 +49,7 @@ async function mergeContacts(
   )
     return false
   // From here on nobody makes a lane for either. What was done until we had these locks is seen only now.
-  if (!(await lockPeople(engine, db, kept, gone))) return false
+  if (!(await lockPeople(engine, db, [kept, gone], gone))) return false
   const still = (await currentContact(db, kept)) === kept && (await currentContact(db, gone)) === gone
   if (!still || (await chatsOf(db, kept, gone)).length !== chats.length) throw engine.lostRace()
 
@@ -88,25 +88,31 @@ async function mergeContacts(
   return true
 }
 
-const chatsOf = (db: Db, kept: number, gone: number) =>
+/** Chats of these contacts that stand. */
+export const chatsOf = (db: Db, ...contacts: number[]) =>
   db
     .selectFrom('chat')
     .select(['id', 'instance', 'contact_id'])
-    .where('contact_id', 'in', [kept, gone])
+    .where('contact_id', 'in', contacts)
     .where('merged_into', 'is', null)
     .orderBy('id')
     .execute()
 
 /**
- * Locks both contacts and the addresses of the one that goes. Waits for nobody: whoever has one of them may be
- * waiting for a lane of ours.
+ * Locks both contacts and the addresses of the one that gives some of them away. Waits for nobody: whoever has one of
+ * them may be waiting for a lane of ours.
  */
-async function lockPeople(engine: Engine, db: Db, kept: number, gone: number): Promise<boolean> {
-  const { rows: people } = await sql`select id from contact where id in (${kept}, ${gone})
+export async function lockPeople(
+  engine: Engine,
+  db: Db,
+  both: readonly [number, number],
+  giving: number,
+): Promise<boolean> {
+  const { rows: people } = await sql`select id from contact where id in (${sql.join(both)})
     order by id ${engine.skipLocked}`.execute(db)
-  const { rows: free } = await sql`select address from address where contact_id = ${gone}
+  const { rows: free } = await sql`select address from address where contact_id = ${giving}
     order by address ${engine.skipLocked}`.execute(db)
-  const all = await db.selectFrom('address').select('address').where('contact_id', '=', gone).execute()
+  const all = await db.selectFrom('address').select('address').where('contact_id', '=', giving).execute()
   return people.length === 2 && free.length === all.length
 }
 

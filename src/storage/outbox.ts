@@ -382,10 +382,6 @@ export async function enqueueCommand(
   const first = await twin()
   if (first) return { id: first.id as CommandId, created: false }
   const chat = await ensureChat(engine, db, request.instance, request.to, now)
-  // From here on no merge or undo takes the chat away; one that was quicker has.
-  await engine.lock(db, 'lane', [chat])
-  const found = await db.selectFrom('chat').select('merged_into').where('id', '=', chat).executeTakeFirst()
-  if (!found || found.merged_into !== null) throw engine.lostRace()
   if (request.claim) {
     await sql`update chat set owner = 'person', owner_at = ${now}, epoch = epoch + 1 where id = ${chat} and owner <> 'person'`.execute(
       db,

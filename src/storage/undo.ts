@@ -1,9 +1,9 @@
 import { type Selectable, sql } from 'kysely'
-import type { Address } from '../core/address.ts'
 import type { UndoOutcome } from '../core/store.ts'
 import type { Db, Engine } from './dialect.ts'
 import type { EventData } from './lanes.ts'
-import { lockLanes } from './merge.ts'
+import { isOnlyOf, laterChat, setAside } from './later-chats.ts'
+import { chatsOf, lockLanes, lockPeople } from './merge.ts'
 import { carryEpoch, pendingEvents, requeue } from './merge-chats.ts'
 import { type ChatMerge, currentChat, currentContact, type MergeDetail } from './merge-record.ts'
 import type { Tables } from './tables.ts'
@@ -24,11 +24,23 @@ export async function undoMerge(engine: Engine, db: Db, id: number, now: number)
   const detail = JSON.parse(merge.detail) as MergeDetail
   const kept = await currentContact(db, merge.kept)
 
-  const pairs = []
+  const pairs: { chat: ChatMerge; from: number }[] = []
   for (const chat of detail.chats) pairs.push({ chat, from: await currentChat(db, chat.kept) })
-  const lanes = [...new Set(pairs.flatMap(({ chat, from }) => [chat.gone, from]))]
-  if (!(await lockLanes(engine, db, lanes, true))) return 'busy'
+  const chats = await chatsOf(db, kept)
+  const lanes = new Set([
+    ...pairs.flatMap(({ chat, from }) => [chat.gone, from]),
+    ...chats.map(({ id }) => id),
+  ])
+  if (!(await lockLanes(engine, db, [...lanes], true))) return 'busy'
+  // From here on nobody makes a lane for either, or learns an address.
+  if (!(await lockPeople(engine, db, [kept, merge.gone], kept))) return 'busy'
+  if ((await chatsOf(db, kept)).length !== chats.length) throw engine.lostRace()
 
+  const later = chats.filter(({ id }) => !pairs.some(({ from }) => from === id))
+  for (const { id: from } of later) {
+    const chat = await laterChat(engine, db, from, { kept, gone: merge.gone, addresses: detail.addresses })
+    if (chat) pairs.push({ chat, from })
+  }
   for (const { chat, from } of pairs) {
     await splitChat(engine, db, { chat, from, detail, contact: { kept, gone: merge.gone } }, now)
   }
@@ -70,7 +82,7 @@ interface Split {
 }
 
 async function splitChat(engine: Engine, db: Db, split: Split, now: number): Promise<void> {
-  const { chat, from, detail } = split
+  const { chat, from, detail, contact } = split
   const { gone } = chat
   const theirs = new Set(detail.addresses)
   const moved = new Set(chat.events)
@@ -101,11 +113,12 @@ async function splitChat(engine: Engine, db: Db, split: Split, now: number): Pro
     returning.map((event) => event.id),
     now,
   )
-  const { rows: waiting } = await sql<{ id: number; data: string }>`select id, data from event
-    where (status = 'dead' and lane_id = ${from}) or id in (select event_id from parked where lane_id = ${from})`.execute(
-    db,
-  )
-  const stray = waiting.filter(belongs).map((event) => event.id)
+  const stray = (await setAside(db, from)).filter(belongs).map((event) => event.id)
+  for (const id of [...returning.map((event) => event.id), ...stray]) {
+    await sql`update event set contact_id = ${contact.gone} where id = ${id} and contact_id = ${contact.kept}`.execute(
+      db,
+    )
+  }
   // With them, those of before the merge that were dealt with since.
   for (const id of new Set([...stray, ...moved])) {
     await sql`update event set lane_id = ${gone} where id = ${id} and lane_id = ${from}`.execute(db)
@@ -124,13 +137,6 @@ async function splitChat(engine: Engine, db: Db, split: Split, now: number): Pro
   // What either waited for may be the other's now: an unknown send. Who claims finds out what is left to wait for.
   for (const id of [from, gone]) await freeChat(db, id, now)
   if (unused) await removeIfEmpty(db, from)
-}
-
-/** Does everything an event names of its chat belong to one side? */
-function isOnlyOf(data: string, addresses: ReadonlySet<string>): boolean {
-  const { chat, fact } = JSON.parse(data) as EventData
-  if (!chat || fact.kind === 'timer') return false
-  return [chat.address, ...chat.aliases].every((address: Address) => addresses.has(address))
 }
 
 async function splitMessages(db: Db, { chat, from, detail, contact }: Split): Promise<void> {

@@ -29,7 +29,7 @@ import { findPgBouncer, startPgBouncer } from '../../../test/postgres/pgbouncer.
 import { withClient } from '../../../test/postgres/server.ts'
 import type { Done } from '../../../test/stopped-node.ts'
 import type { Address } from '../../core/address.ts'
-import type { InstanceId, MessageId } from '../../core/ids.ts'
+import type { ChatId, InstanceId, MessageId } from '../../core/ids.ts'
 import type { Logger } from '../../core/ports.ts'
 import { hashParts } from '../../core/signature.ts'
 import { systemClock } from '../../platform/clock.ts'
@@ -310,6 +310,72 @@ describe('several nodes on one database', () => {
     await until('they are one', async () => (await b.store.mergePending()) === 0)
     const [send] = await b.claimSends()
     expect(send?.chat).toBe(await chatOf(b.store, ana))
+  })
+
+  /** Until so many sessions of this database wait for a lock. */
+  const waitFor = (count: number) =>
+    until(`${count} wait for a lock`, () =>
+      withClient(database.url, async (client) => {
+        const { rows } = await client.query<{ n: string }>(`select count(*) as n from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`)
+        return Number(rows[0]!.n) === count
+      }),
+    )
+
+  test('what arrives or is queued while its merge is undone goes where all goes that comes after it', async () => {
+    const lid = somebody(2)
+    const contactOf = async (chat: ChatId) => (await a.store.getChat(chat))!.contact!
+    await a.accept(says(ana, 'M1'), says(lid, 'M2'))
+    await a.accept(says({ ...ana, aliases: [lid.address] }, 'M3'))
+    while ((await a.work()) > 0);
+    const kept = await chatOf(a.store, lid)
+    expect(kept).toBe(await chatOf(a.store, ana))
+    const { data } = await a.store.listMerges(await contactOf(kept), { limit: 1 })
+    // Both know whose the address is, and wait for that lane behind the undo.
+    await raw.query('begin')
+    await raw.query('select 1 from lane where id = $1 for update', [kept])
+    const undone = a.store.undoMerge(data[0]!.id)
+    await waitFor(1)
+    const accepted = b.accept(says(lid, 'M4'))
+    await waitFor(2)
+    const queued = b.enqueue(lid.address, 'hello')
+    await waitFor(3)
+    await raw.query('commit')
+    expect(await undone).toBe('undone')
+    await Promise.all([accepted, queued])
+    await a.accept(says(lid, 'M5'))
+
+    const own = await chatOf(a.store, lid)
+    expect(own).not.toBe(kept)
+    const claimed = await a.claim()
+    expect(claimed.map((lane) => [lane.lane, lane.events.map((_, i) => messageIdOf(lane, i))])).toEqual([
+      [own, ['M4', 'M5']],
+    ])
+    const contact = await contactOf(own)
+    expect(claimed[0]!.events.map((event) => event.contact?.id)).toEqual([contact, contact])
+    expect((await a.claimSends()).map(({ chat }) => chat)).toEqual([own])
+  })
+
+  test('no undo goes past a chat that is just being made', async () => {
+    const lid = somebody(2)
+    const sales = 'sales' as InstanceId
+    await a.accept(says(ana, 'M1'), says(lid, 'M2'))
+    await a.accept(says({ ...ana, aliases: [lid.address] }, 'M3'))
+    while ((await a.work()) > 0);
+    const { contact } = (await a.store.getChat(await chatOf(a.store, lid)))!
+    const { data } = await a.store.listMerges(contact!, { limit: 1 })
+    // Holds the accept up between finding out whose the address is and making the lane.
+    await raw.query('begin')
+    await raw.query('insert into lane (key, instance) values ($1, $2)', [`sales/c${contact}`, sales])
+    const accepted = b.store.accept([{ ...arrivalOf(says(lid, 'M4')), instance: sales }])
+    await waitFor(1)
+    expect(await a.store.undoMerge(data[0]!.id)).toBe('busy')
+    await raw.query('rollback')
+    await accepted
+    expect(await a.store.undoMerge(data[0]!.id)).toBe('undone')
+    const [lane] = await a.claim()
+    expect([lane!.instance, lane!.lane]).toEqual([sales, await chatOf(a.store, lid, sales)])
+    expect((await a.store.getChat(lane!.chat!.id))?.contact).not.toBe(contact)
   })
 
   test('after an undo nobody waits for the unknown send of the other one', async () => {
