@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Address } from '../src/core/address.ts'
 import type { CommandId, InstanceId, MessageId } from '../src/core/ids.ts'
+import type { Random } from '../src/core/ports.ts'
 import { hashParts } from '../src/core/signature.ts'
 import type { Arrival, ClaimedLane, ClaimedSend } from '../src/core/store.ts'
+import { dice } from '../src/testing/dice.ts'
 import {
   arrivalOf,
   chatOf,
@@ -207,7 +209,8 @@ export function nodesConformance(name: string, open: () => Promise<NodesFixture>
       const [phones, lids, proofs, worker] = nodes
       const lid = 'private:998877665544' as Address
       const phone = somebody(700)
-      const handled: string[] = []
+      /** In the order their turns began: the answer of a commit may come after the next turn was done. */
+      const turns: string[][] = []
       const spoken: Record<string, string[]> = { P: [], L: [] }
       let over = false
       const say = (node: TestNode, sign: string, address: Address) => async () => {
@@ -218,9 +221,11 @@ export function nodesConformance(name: string, open: () => Promise<NodesFixture>
       const working = loops(
         [phones!, worker!].map((node) => async () => {
           for (const lane of await node.claim(4, 3)) {
+            const own: string[] = []
+            turns.push(own)
             const outcomes = await node.finish(lane)
             for (const [i, { type }] of outcomes.entries())
-              if (type === 'committed') handled.push(messageIdOf(lane, i)!)
+              if (type === 'committed') own.push(messageIdOf(lane, i)!)
           }
         }),
         () => over,
@@ -237,6 +242,7 @@ export function nodesConformance(name: string, open: () => Promise<NodesFixture>
       await until('all is handled', async () => (await store.backlog()).events === 0)
       over = true
       await working
+      const handled = turns.flat()
       for (const sign of ['P', 'L']) expect(handled.filter((id) => id.startsWith(sign))).toEqual(spoken[sign])
       expect(handled).toHaveLength(spoken.P!.length + spoken.L!.length + 1)
       const chat = await chatOf(store, phone)
@@ -274,21 +280,16 @@ export function nodesConformance(name: string, open: () => Promise<NodesFixture>
       for (const end of stop) end()
     })
 
-    // What meets what is left to chance here. Where a change must pass, a single odd run asks for another one; the
-    // message of the first one is printed all the same.
-    const again = { retry: process.env.CI ? 2 : 0, timeout: 60_000 }
-    test(
-      'everything at once: nothing waits forever, nothing is lost, nothing happens twice, order stays',
-      again,
-      async () => {
-        const world = new World(nodes)
-        await world.run(2_500)
-        await world.drain()
-        expect(world.faults).toEqual([])
-        expect(world.undone).toBeGreaterThan(0)
-        expect(await fixture.deadlocks()).toEqual([])
-      },
-    )
+    test('everything at once: nothing waits forever, nothing is lost, nothing happens twice, order stays', async () => {
+      // What is done comes from the seed, what meets what from the machine. One seed where a change must pass.
+      const seed = process.env.CI ? 20_261_121 : Math.floor(Math.random() * 2 ** 31)
+      const world = new World(nodes, dice(seed))
+      await world.run(2_500)
+      await world.drain()
+      expect(world.faults, `seed ${seed}`).toEqual([])
+      expect(world.undone, `seed ${seed}`).toBeGreaterThan(0)
+      expect(await fixture.deadlocks()).toEqual([])
+    }, 60_000)
   })
 }
 
@@ -298,13 +299,16 @@ class World {
   readonly faults: string[] = []
   /** Message ids that were acknowledged, in that order, by who wrote them. */
   readonly #accepted = new Map<string, string[]>()
-  readonly #handled: string[] = []
+  readonly #handled: Handled[] = []
   readonly #sent: string[] = []
   undone = 0
   #serial = 0
+  #moment = 0
+  readonly #random: Random
 
-  constructor(nodes: readonly TestNode[]) {
+  constructor(nodes: readonly TestNode[], random: Random) {
     this.nodes = nodes
+    this.#random = random
   }
 
   async run(ms: number): Promise<void> {
@@ -316,7 +320,7 @@ class World {
         this.named('send', () => this.#send(node)),
         this.named('disturb', () => this.#disturb(node)),
       ]),
-      () => performance.now() > end,
+      () => performance.now() > end && (this.undone > 0 || performance.now() > end + 20_000),
     )
   }
 
@@ -335,7 +339,7 @@ class World {
     }
   }
 
-  readonly #dice = (sides: number) => Math.floor(Math.random() * sides)
+  readonly #dice = (sides: number) => Math.floor(this.#random() * sides)
 
   /** A few messages of several people; of each person's the next one is sent when this one was acknowledged. */
   async #accept(node: TestNode, who: number): Promise<void> {
@@ -390,13 +394,18 @@ class World {
     for (let i = 0; ; i++) {
       const turns = held.filter((lane) => i < lane.events.length)
       if (turns.length === 0) break
+      const begun = ++this.#moment
       const outcomes = await node.store.commitTurns(
         turns.map((lane) => turnOf(lane, i, this.#turn(node, lane, i))),
       )
       for (const [k, outcome] of outcomes.entries()) {
-        const id = messageIdOf(turns[k]!, i)
-        if (outcome.type === 'committed' && id !== undefined) this.#handled.push(id)
-        if (outcome.type === 'stale') held.splice(held.indexOf(turns[k]!), 1)
+        const turn = turns[k]!
+        const id = messageIdOf(turn, i)
+        if (outcome.type === 'committed' && id !== undefined) {
+          const { id: event, place } = turn.events[i]!
+          this.#handled.push({ id, event, lane: turn.lane, place, node: this.nodes.indexOf(node), begun })
+        }
+        if (outcome.type === 'stale') held.splice(held.indexOf(turn), 1)
       }
     }
     await node.store.releaseLanes(held.filter((lane) => lane.events.length === 0))
@@ -508,18 +517,43 @@ class World {
       20_000,
     )
     const expected = [...this.#accepted.values()].flat()
-    const twice = this.#handled.filter((id, i) => this.#handled.indexOf(id) !== i)
+    const ids = this.#handled.map(({ id }) => id)
+    const twice = ids.filter((id, i) => ids.indexOf(id) !== i)
     if (twice.length > 0) this.faults.push(`handled twice: ${twice.join(' ')}`)
-    const handled = new Map(this.#handled.map((id, i) => [id, i]))
+    const handled = new Map(this.#handled.map((one) => [one.id, one]))
     const lost = expected.filter((id) => !handled.has(id))
     if (lost.length > 0) this.faults.push(`never handled: ${lost.join(' ')}`)
-    for (const [stream, ids] of this.#accepted) {
-      const places = ids.map((id) => handled.get(id)!)
-      if (places.some((place, i) => i > 0 && place < places[i - 1]!))
-        this.faults.push(`out of order: ${stream}`)
+    for (const [stream, said] of this.#accepted) {
+      const last = new Map<number, Handled>()
+      for (const id of said) {
+        const turn = handled.get(id)
+        if (!turn) continue
+        // What names both addresses is for the kept chat until an undo, and for that of the first address after it.
+        const order = stream.includes('both') ? turn.lane : 0
+        const before = last.get(order)
+        if (before && turn.begun < before.begun)
+          this.faults.push(
+            `out of order: ${stream}: ${JSON.stringify(turn)} before ${JSON.stringify(before)}`,
+          )
+        last.set(order, turn)
+      }
     }
     const sentTwice = this.#sent.filter((id, i) => this.#sent.indexOf(id) !== i)
     if (sentTwice.length > 0) this.faults.push(`sent twice: ${sentTwice.join(' ')}`)
   }
 }
 const DAYS = 24 * 3_600_000
+
+interface Handled {
+  id: string
+  event: number
+  lane: number
+  place: number
+  /** Which of the nodes did it. */
+  node: number
+  /**
+   * When its turn began, as the world counts. Not when its commit was answered: the answer may be on its way while
+   * the next turn is claimed and done.
+   */
+  begun: number
+}

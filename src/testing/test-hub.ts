@@ -19,6 +19,7 @@ import type { Person, Place, Shown, Group as WorldGroup } from '../simulator/mod
 import type { Happening, SimulatedNumber } from '../simulator/port.ts'
 import { SimulatedWhatsApp } from '../simulator/world.ts'
 import { openSqliteStore } from '../storage/sqlite/open.ts'
+import { dice } from './dice.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FarSide, type GatewayFault, gatewayUrl, type SeenRequest } from './far-side.ts'
 
@@ -752,15 +753,4 @@ async function everything<T>(
     cursor = page.next
   } while (cursor !== null)
   return all
-}
-
-/** Repeatable randomness (mulberry32). */
-function dice(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }
