@@ -1,3 +1,4 @@
+import type { AccessStore } from './access.ts'
 import type { Address, ChatKind } from './address.ts'
 import type { AlertStore } from './alerts.ts'
 import type { Command, CommandState, CommandType, SendResult } from './commands.ts'
@@ -44,6 +45,7 @@ export interface Store
     LogStore,
     MediaLedger,
     ClusterStore,
+    AccessStore,
     RegistryStore,
     TrafficStore,
     MonitorStore,
@@ -75,6 +77,8 @@ export type Queue = (typeof QUEUES)[number]
 export interface Announcement {
   queues: readonly Queue[]
   instances: readonly InstanceId[]
+  /** Instances or servers were added, changed or taken away. */
+  registry?: boolean
 }
 
 /** What a node does: takes deliveries in, handles events, sends. */

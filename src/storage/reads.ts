@@ -27,8 +27,10 @@ import type {
   Store,
 } from '../core/store.ts'
 import type { LoggedMessage, Owner } from '../core/turn.ts'
+import { accessReads } from './access/index.ts'
 import { alertReads } from './alerts.ts'
 import type { Db, Engine } from './dialect.ts'
+import { isOneOf, matchingEvents, spanOf, withMerged } from './event-filter.ts'
 import { type EventData, toChatState } from './lanes.ts'
 import { mediaOf, mediaReads } from './media.ts'
 import type { MergeDetail } from './merge-record.ts'
@@ -80,6 +82,7 @@ export type StoreReads = Pick<
   | 'getMedia'
   | 'needsMedia'
 > &
+  ReturnType<typeof accessReads> &
   ReturnType<typeof registryReads> &
   ReturnType<typeof watchReads> &
   ReturnType<typeof alertReads>
@@ -88,19 +91,20 @@ export type StoreReads = Pick<
 export function createReads(read: Db, table: Engine['table']): StoreReads {
   return {
     ...mediaReads(read),
+    ...accessReads(read),
     ...registryReads(read),
     ...watchReads(read, table),
     ...alertReads(read, table),
     async listEvents(page) {
-      const window = await windowOf(read, 'event', 'id', page)
+      const window = await windowOf(read, 'event', 'id', page, {
+        indexed: page.status === 'dead',
+        ...(await spanOf(read, page)),
+      })
       const rows = await read
         .selectFrom('event')
         .selectAll()
         .where(within('id', window))
-        .$if(page.instance !== undefined, (q) => q.where('instance', '=', page.instance!))
-        .$if(page.kind !== undefined, (q) => q.where('kind', '=', page.kind!))
-        .$if(page.status !== undefined, (q) => q.where(sql<SqlBool>`status = ${sql.lit(page.status!)}`))
-        .$if(page.chat !== undefined, (q) => q.where('lane_id', 'in', withMerged(page.chat!)))
+        .where(matchingEvents(page))
         .orderBy('id', 'desc')
         .limit(page.limit + 1)
         .execute()
@@ -129,7 +133,7 @@ export function createReads(read: Db, table: Engine['table']): StoreReads {
         .selectAll()
         .where('merged_into', 'is', null)
         .where(before('id', page))
-        .$if(page.instance !== undefined, (q) => q.where('instance', '=', page.instance!))
+        .where(isOneOf('instance', page.instance))
         .orderBy('id', 'desc')
         .limit(page.limit + 1)
         .execute()
@@ -216,13 +220,16 @@ export function createReads(read: Db, table: Engine['table']): StoreReads {
       return row && toMessage(row)
     },
     async listCommands(page) {
-      const window = await windowOf(read, 'command', 'seq', page)
+      const window = await windowOf(read, 'command', 'seq', page, {
+        indexed: page.state === 'unknown' || page.state === 'held' || page.state === 'dead',
+      })
       const rows = await read
         .selectFrom('command')
         .select(COMMAND_COLUMNS)
         .where(within('seq', window))
-        .$if(page.instance !== undefined, (q) => q.where('instance', '=', page.instance!))
-        .$if(page.state !== undefined, (q) => q.where(sql<SqlBool>`state = ${sql.lit(page.state!)}`))
+        .where(isOneOf('instance', page.instance))
+        .where(isOneOf('state', page.state))
+        .$if(page.event !== undefined, (q) => q.where('event_id', '=', page.event!))
         .$if(page.chat !== undefined, (q) => q.where('chat_id', 'in', withMerged(page.chat!)))
         .orderBy('seq', 'desc')
         .limit(page.limit + 1)
@@ -337,10 +344,6 @@ export function createReads(read: Db, table: Engine['table']): StoreReads {
   }
 }
 
-/** A chat and those that were merged into it. */
-const withMerged = (chat: ChatId) =>
-  sql<number>`(select ${chat} union all select id from chat where merged_into = ${chat})`
-
 /** A contact and those that were merged into it. */
 const withMergedContacts = (contact: ContactId) =>
   sql<number>`(select ${contact} union all select id from contact where merged_into = ${contact})`
@@ -349,7 +352,7 @@ type Row<T extends keyof import('./tables.ts').Tables> = import('kysely').Select
   import('./tables.ts').Tables[T]
 >
 
-function toEvent(row: Row<'event'>): EventRow {
+export function toEvent(row: Row<'event'>): EventRow {
   const { fact } = JSON.parse(row.data) as EventData
   return {
     id: row.id as EventId,
@@ -370,7 +373,7 @@ function toEvent(row: Row<'event'>): EventRow {
   }
 }
 
-function toChat(row: Row<'chat'>): ChatRow {
+export function toChat(row: Row<'chat'>): ChatRow {
   return {
     ...toChatState(row),
     owner: row.owner as Owner,
@@ -413,7 +416,7 @@ function toMerge(row: Row<'contact_merge'>): MergeRow {
 }
 
 /** All that is shown: not the bytes of media. */
-const COMMAND_COLUMNS = [
+export const COMMAND_COLUMNS = [
   'seq',
   'id',
   'instance',
@@ -424,10 +427,13 @@ const COMMAND_COLUMNS = [
   'body',
   'message_id',
   'reason',
+  'event_id',
   'created_at',
+  'sending_at',
+  'unknown_at',
   'settled_at',
 ] as const
-function toCommand(row: Pick<Row<'command'>, (typeof COMMAND_COLUMNS)[number]>): CommandRow {
+export function toCommand(row: Pick<Row<'command'>, (typeof COMMAND_COLUMNS)[number]>): CommandRow {
   return {
     id: row.id as CommandId,
     instance: row.instance as InstanceId,
@@ -439,6 +445,9 @@ function toCommand(row: Pick<Row<'command'>, (typeof COMMAND_COLUMNS)[number]>):
     createdAt: row.created_at,
     ...(row.message_id === null ? {} : { messageId: row.message_id as MessageId }),
     ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.event_id === null ? {} : { event: row.event_id as EventId }),
+    ...(row.sending_at === null ? {} : { sendingAt: row.sending_at }),
+    ...(row.unknown_at === null ? {} : { unknownAt: row.unknown_at }),
     ...(row.settled_at === null ? {} : { settledAt: row.settled_at }),
   }
 }

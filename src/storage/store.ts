@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { Clock } from '../core/ports.ts'
 import type { Arrival, ClusterStore, LogChange, Store } from '../core/store.ts'
+import { alertWrites } from './alerts.ts'
+import { accessWrites } from './access/index.ts'
 import { commitTurns } from './commit.ts'
 import type { Db, Engine } from './dialect.ts'
 import { fireDue } from './due.ts'
@@ -10,15 +12,19 @@ import { holdInstance } from './instances.ts'
 import * as lanes from './lanes.ts'
 import * as media from './media.ts'
 import { mergeWaiting } from './merge.ts'
+import { monitorReads } from './monitor.ts'
 import * as operate from './operate.ts'
 import * as outbox from './outbox.ts'
 import { prune } from './prune.ts'
 import { createReads } from './reads.ts'
 import * as reconcile from './reconcile.ts'
 import { registryWrites } from './registry.ts'
+import { replayWrites } from './replays.ts'
 import * as settle from './settle.ts'
 import { beginStep, finishStep } from './steps.ts'
+import { addTraffic, trafficReads } from './traffic.ts'
 import { undoMerge } from './undo.ts'
+import { watchWrites } from './watch.ts'
 
 export interface StoreOptions {
   /** See {@link Store.mark}. */
@@ -56,6 +62,8 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     identifying((db) => acceptBatch(engine, db, batch, { now: now(), dedupeMs: options.dedupeMs }))
   return {
     ...createReads(engine.read, engine.table.bind(engine)),
+    ...monitorReads(engine.read, engine.table.bind(engine)),
+    ...trafficReads(engine.read, engine.table.bind(engine)),
     ...options.cluster,
     installation: options.installation,
 
@@ -122,8 +130,13 @@ export function createStore(engine: Engine, options: StoreOptions): Store {
     discardEvent: (id) => engine.write((db) => operate.discardEvent(db, id)),
     resolveCommand: (id, decision, reason) =>
       engine.write((db) => operate.resolveCommand(engine, db, id, decision, reason, now())),
+    addTraffic: (rows) => engine.write((db) => addTraffic(engine, db, rows)),
+    ...replayWrites(engine, now),
     setOwner: (chat, owner) => engine.write((db) => operate.setOwner(db, chat, owner, now())),
+    ...accessWrites(engine, now),
     ...registryWrites(engine, now),
+    ...watchWrites(engine, now),
+    ...alertWrites(engine, now),
 
     async ping() {
       await engine.write((db) =>

@@ -30,6 +30,7 @@ export const access: Migration = {
     sql`create table audit (
       id ${t.id}, at ${t.int} not null, actor_type text not null, actor_id text not null, actor_name text not null,
       action text not null, target text, detail text, source text)`,
+    sql`create index audit_at on audit (at)`,
 
     sql`create table login_failure (
       key text primary key, count integer not null, at ${t.int} not null)`,

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe } from 'vitest'
+import { accessConformance } from '../../../test/access-conformance.ts'
 import { identityConformance } from '../../../test/identity-conformance.ts'
+import { monitorConformance } from '../../../test/monitor-conformance.ts'
 import { type FreshDatabase, freshDatabase, postgresVersions } from '../../../test/postgres/database.ts'
 import { sendConformance } from '../../../test/send-conformance.ts'
 import { type StoreFixture, storeConformance } from '../../../test/store-conformance.ts'
@@ -65,7 +67,13 @@ describe.each(postgresVersions())('PostgreSQL %s', (version) => {
     }
   }
 
-  for (const suite of [storeConformance, sendConformance, identityConformance]) {
+  for (const suite of [
+    storeConformance,
+    sendConformance,
+    monitorConformance,
+    identityConformance,
+    accessConformance,
+  ]) {
     suite(`PostgreSQL ${version}`, open, { modelRuns: 8 })
   }
 })

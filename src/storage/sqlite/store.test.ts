@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { accessConformance } from '../../../test/access-conformance.ts'
+import { monitorConformance } from '../../../test/monitor-conformance.ts'
 import { sendConformance } from '../../../test/send-conformance.ts'
 import {
   arrival,
@@ -78,7 +80,7 @@ const inThread = (path: string, clock: ReturnType<typeof sharedClock>) =>
     sharedClock: clock.buffer,
   })
 
-for (const suite of [storeConformance, sendConformance]) {
+for (const suite of [storeConformance, sendConformance, monitorConformance, accessConformance]) {
   suite('SQLite', () => fixtureOf(openAt))
   // The model is the same; what differs is the way to it.
   suite('SQLite with its writer in a thread', () => fixtureOf(inThread), { modelRuns: 3 })

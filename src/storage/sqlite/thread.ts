@@ -2,7 +2,9 @@ import { Worker } from 'node:worker_threads'
 import { type ErrorCode, HubError } from '../../core/errors.ts'
 import type { Arrival, Store } from '../../core/store.ts'
 import { alone } from '../alone.ts'
+import { monitorReads } from '../monitor.ts'
 import { createReads } from '../reads.ts'
+import { trafficReads } from '../traffic.ts'
 import { jsonTable, openReader } from './engine.ts'
 import type { SqliteOptions } from './open.ts'
 
@@ -45,6 +47,10 @@ const WRITES = [
   'retryEvent',
   'discardEvent',
   'resolveCommand',
+  'addTraffic',
+  'beginReplay',
+  'advanceReplay',
+  'cancelReplay',
   'setOwner',
   'saveEntry',
   'removeEntry',
@@ -56,6 +62,31 @@ const WRITES = [
   'noteVerified',
   'handedOver',
   'forgetUnrouted',
+  'claimLooks',
+  'recordLook',
+  'claimRound',
+  'stepAlerts',
+  'claimNews',
+  'settleNews',
+  'acknowledgeAlert',
+  'noteSilence',
+  'changeAccount',
+  'removeAccount',
+  'setPassword',
+  'putOwner',
+  'addSession',
+  'touchSession',
+  'endSession',
+  'addLink',
+  'removeInvitation',
+  'acceptLink',
+  'addKey',
+  'touchKey',
+  'revokeKey',
+  'admitAttempt',
+  'forgiveAttempt',
+  'addAudit',
+  'pruneAccess',
   'mark',
   'ping',
   'prune',
@@ -171,6 +202,8 @@ export async function openSqliteThread(
   const close = writes.close
   return {
     ...createReads(reader, jsonTable),
+    ...monitorReads(reader, jsonTable),
+    ...trafficReads(reader, jsonTable),
     ...alone(() => options.clock.now()),
     ...writes,
     installation,
