@@ -203,10 +203,17 @@ async function finishEvents(
   turns: readonly TurnCommit[],
   now: number,
 ): Promise<void> {
-  await sql`update event set status = w.status, done_at = ${now}, note = w.note, attempts = event.attempts + 1, error = null
+  await sql`update event set status = w.status, done_at = ${now}, note = w.note, started_at = w.started_at, trace = w.trace,
+      attempts = event.attempts + 1, error = null
     from ${engine.table(
-      { id: 'int', status: 'text', note: 'text' },
-      turns.map((turn) => ({ id: turn.event, status: turn.outcome, note: turn.note ?? null })),
+      { id: 'int', status: 'text', note: 'text', started_at: 'int', trace: 'text' },
+      turns.map((turn) => ({
+        id: turn.event,
+        status: turn.outcome,
+        note: turn.note ?? null,
+        started_at: turn.startedAt ?? null,
+        trace: turn.trace === undefined ? null : JSON.stringify(turn.trace),
+      })),
     )} w where event.id = w.id`.execute(db)
   const waiting: { chat: number; message: { id: string } }[] = []
   for (const turn of turns) {

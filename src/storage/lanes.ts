@@ -196,6 +196,8 @@ export async function failTurn(
       status: dead ? 'dead' : 'pending',
       done_at: dead ? now : null,
       ...(failure.epoch === undefined ? {} : { epoch: failure.epoch }),
+      ...(failure.startedAt === undefined ? {} : { started_at: failure.startedAt }),
+      ...(failure.trace === undefined ? {} : { trace: JSON.stringify(failure.trace) }),
     })
     .where('id', '=', failure.event)
     .execute()

@@ -7,9 +7,19 @@ import { doubtMergesMedia } from './migrations/0002_doubt_merges_media.ts'
 import { manyNodes } from './migrations/0003_many_nodes.ts'
 import { access } from './migrations/0004_access.ts'
 import { instances } from './migrations/0005_instances.ts'
+import { watch } from './migrations/0006_watch.ts'
+import { traffic } from './migrations/0007_traffic.ts'
 
 /** In order, forward only. A released migration is never changed. */
-export const migrations: readonly Migration[] = [spine, doubtMergesMedia, manyNodes, access, instances]
+export const migrations: readonly Migration[] = [
+  spine,
+  doubtMergesMedia,
+  manyNodes,
+  access,
+  instances,
+  watch,
+  traffic,
+]
 
 export interface MigrationReport {
   applied: string[]

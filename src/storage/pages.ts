@@ -23,7 +23,7 @@ function cursorId(cursor: string): number {
 /** Most rows one page looks at: a filter that few rows match must not read a whole table while others wait. */
 const PAGE_WINDOW = 20_000
 /** Ids a page looks at: from `first` down to, and without, `floor`; nothing lies below `lowest`. */
-interface Window {
+export interface Window {
   first: number
   floor: number
   lowest: number
@@ -31,15 +31,27 @@ interface Window {
 
 export async function windowOf(
   read: Db,
-  table: 'event' | 'command',
+  table: 'event' | 'command' | 'delivery',
   id: 'id' | 'seq',
   page: PageRequest,
+  /** `indexed`: what is looked for has an index of its own. `above`, `upTo`: of the ids that may match. */
+  {
+    indexed = false,
+    above = 0,
+    upTo = Number.MAX_SAFE_INTEGER,
+  }: {
+    indexed?: boolean
+    above?: number
+    upTo?: number
+  } = {},
 ): Promise<Window> {
   const { rows } = await sql<{ low: number | null; high: number | null }>`
     select (select min(${sql.ref(id)}) from ${sql.table(table)}) as low,
       (select max(${sql.ref(id)}) from ${sql.table(table)}) as high`.execute(read)
-  const first = page.cursor === undefined ? (rows[0]?.high ?? 0) : cursorId(page.cursor) - 1
-  return { first, floor: first - PAGE_WINDOW, lowest: rows[0]?.low ?? 1 }
+  const newest = page.cursor === undefined ? (rows[0]?.high ?? 0) : cursorId(page.cursor) - 1
+  const first = Math.min(newest, upTo)
+  const lowest = Math.max(rows[0]?.low ?? 1, above + 1)
+  return { first, floor: Math.max(indexed ? 0 : first - PAGE_WINDOW, lowest - 1), lowest }
 }
 export const within = (column: string, { first, floor }: Window) =>
   sql<SqlBool>`${sql.ref(column)} <= ${first} and ${sql.ref(column)} > ${floor}`

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { RetentionConfig } from '../core/config.ts'
 import type { Db, Engine } from './dialect.ts'
+import { outdatedTraffic } from './traffic.ts'
 
 /** Rows a single transaction removes: small, so that nothing waits long behind it. */
 const BATCH = 500
@@ -36,6 +37,8 @@ export async function prune(engine: Engine, limits: RetentionConfig, now: number
       'id',
       sql`id <= ${events} and status in ('done', 'skipped', 'discarded', 'unrouted') order by id`,
     ),
+    remove('traffic', 'step, instance, at', outdatedTraffic(now)),
+    remove('replay', 'id', sql`state <> 'running' and ended_at < ${now - limits.eventsMs}`),
     // Nobody sends these again.
     sql`${found('command', 'seq', sql`bytes is not null and state in ('sent', 'discarded')`)}
       update command set bytes = null where seq in (select seq from old)`,
@@ -73,7 +76,7 @@ export async function prune(engine: Engine, limits: RetentionConfig, now: number
  * The last id whose row is older than that. Ids grow with time, so a search by halves finds it with a few
  * look-ups: an index on time would cost every insert.
  */
-async function lastBefore(
+export async function lastBefore(
   db: Db,
   table: 'delivery' | 'event' | 'command',
   id: 'id' | 'seq',

@@ -138,16 +138,31 @@ export interface Tables {
     news: string
     /** `AlertNow` as it was then, as JSON. */
     body: string
-    attempts: number
+    attempts: Generated<number>
     /** NULL: it has ended. Future: leased or waiting. */
     ready_at: number | null
-    delivered: number
+    delivered: Generated<number>
     settled_at: number | null
     reason: string | null
   }
   /** The longest a number was silent in an hour, counted since 1970. */
   silence: { hour: number; instance: string; silent_ms: number }
   media: MediaTable
+  /** Counts of a span; the other columns are those of `TRAFFIC_COLUMNS`. */
+  traffic: { step: number; instance: string; at: number }
+  /** A replay of many events: `place` is the last one that was looked at, `until` the last one of all. */
+  replay: {
+    id: Generated<number>
+    state: string
+    filter: string
+    matched: number
+    queued: Generated<number>
+    skipped: Generated<number>
+    place: number
+    until: number
+    created_at: number
+    ended_at: number | null
+  }
   node: { id: string; roles: string; host: string; version: string; started_at: number; seen_at: number }
   /** What a limited number may still receive, over all nodes. */
   delivery_bucket: { instance: string; thousandths: number; at: number }
@@ -306,6 +321,12 @@ interface EventTable {
   error: string | null
   note: string | null
   data: string
+  /** When the last attempt's turn began. */
+  started_at: number | null
+  /** `TurnTrace` as JSON: what each handler made of it. */
+  trace: string | null
+  /** The event this one is a replay of, at its root. */
+  origin: number | null
 }
 
 interface LaneTable {
