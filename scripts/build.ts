@@ -1,6 +1,6 @@
 /**
  * `npm run build`: `src` as JavaScript with declarations in `dist`, beside it every file the program reads
- * at run time (the simulator's page, for one). Tests and samples stay out. With `--fast` types are neither
+ * at run time (the simulator's page, for one), and the console in `dist/console`. Tests and samples stay out. With `--fast` types are neither
  * checked nor written.
  */
 import { execFileSync } from 'node:child_process'
@@ -17,6 +17,7 @@ execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', ...fast],
   cwd: root,
   stdio: 'inherit',
 })
+execFileSync(process.execPath, [join(root, 'scripts/console.ts')], { cwd: root, stdio: 'inherit' })
 cpSync(join(root, 'src'), dist, {
   recursive: true,
   filter: (path) =>

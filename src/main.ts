@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { type LoadedConfig, loadConfig } from './config.ts'
 import type { HubConfig, MediaConfig } from './core/config.ts'
 import { HubError } from './core/errors.ts'
@@ -25,6 +26,11 @@ import { inspectSqlite, type SqliteInspection } from './storage/sqlite/inspect.t
 import { migrateSqlite } from './storage/sqlite/open.ts'
 import { openSqliteThread } from './storage/sqlite/thread.ts'
 
+/** Where the build puts the console: beside the built program, or in `dist` of a checkout. */
+const CONSOLE = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../dist/console' : './console', import.meta.url),
+)
+
 /** The only place that picks concrete parts: which store, gateways, features, clock, log and HTTP. */
 
 /** {@link loadConfig} with the gateways and features of this build. */
@@ -44,8 +50,8 @@ export interface Overrides extends Partial<Omit<HubParts, 'config' | 'bot' | 'me
   metrics?: PrometheusMetrics
   /** Values of `Host` that are answered; others are refused. Default: all. */
   hostCheck?: readonly string[]
-  /** Where `/` leads. */
-  home?: string
+  /** Origins beside the hub's own that the console may ask. */
+  consoleConnects?: readonly string[]
   /** The disk failed: what it holds is no longer known, so the process must end and recover at its start. */
   onFatal?: (error: Error) => void
 }
@@ -120,7 +126,10 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
     log,
     clock,
     ...(overrides.hostCheck && { hostCheck: overrides.hostCheck }),
-    ...(overrides.home && { home: overrides.home }),
+    console: {
+      folder: CONSOLE,
+      ...(overrides.consoleConnects && { connect: overrides.consoleConnects }),
+    },
   })
 
   const stop = async (graceMs: number): Promise<void> => {

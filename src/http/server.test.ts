@@ -102,12 +102,6 @@ describe('the Host header', () => {
   })
 })
 
-test('home is where / leads', async () => {
-  await using edge = await startEdge({ home: '/simulator' })
-  const { status, headers } = await edge.ask('GET', '/')
-  expect([status, headers.location]).toEqual([302, '/simulator'])
-})
-
 describe('listening', () => {
   test('on a taken port says which and what to do', async () => {
     const other = createServer()

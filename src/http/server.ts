@@ -5,6 +5,7 @@ import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } fr
 import { type ErrorCode, HubError } from '../core/errors.ts'
 import { type Clock, type Logger, type Metrics, noMetrics } from '../core/ports.ts'
 import { mountApi } from './api.ts'
+import { type ConsoleOptions, createConsole } from './console.ts'
 import type { Api, Edge, EdgeHub } from './edge.ts'
 import { type MetricsSource, mountHealth } from './health.ts'
 import { answer, PROBLEM_TYPE, prepareProblem, problemOf, rawAnswer, SECURITY_HEADERS } from './problem.ts'
@@ -26,8 +27,8 @@ export interface HttpServerOptions {
    * without a login: a page of the web may have its own name point at 127.0.0.1.
    */
   hostCheck?: readonly string[]
-  /** Where `/` leads. */
-  home?: string
+  /** Where its pages are. Without it, the hub has none. */
+  console?: ConsoleOptions
   timeouts?: Partial<Timeouts>
 }
 
@@ -58,7 +59,8 @@ export interface HttpServer {
 
 /** The hub's one HTTP server: webhooks on bare `node:http`, everything else on Fastify. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { hub, clock, log, home } = options
+  const { hub, clock, log } = options
+  const pages = options.console && createConsole(options.console)
   const inFlight = new InFlight()
   const edge: Edge = { hub, clock, log, audit: async () => {}, isDraining: () => inFlight.isDraining }
   const isKnownHost = hostChecker(options.hostCheck)
@@ -117,11 +119,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     reply.headers(SECURITY_HEADERS)
   })
   app.setErrorHandler(answerError)
-  app.setNotFoundHandler(async () => {
+  app.setNotFoundHandler(async (request, reply) => {
+    if (await pages?.answer(request, reply)) return reply
     throw new HubError('E_NOT_FOUND', 'There is nothing here. The API begins at /api/v1.')
   })
   acceptJsonOnly(app)
-  if (home !== undefined) app.get('/', async (_request, reply) => reply.redirect(home))
   mountHealth(app, edge, options.metrics)
 
   return {

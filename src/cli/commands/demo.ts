@@ -9,6 +9,7 @@ import { createHttpClient } from '../../platform/http-client.ts'
 import { simulatedGateways } from '../../simulator/gateways.ts'
 import type { AskHub } from '../../simulator/hub-chats.ts'
 import { type Simulator, startSimulator } from '../../simulator/server.ts'
+import { ensureConsole } from '../console-build.ts'
 import { requireUnused, writeDemoConfig } from '../demo/config.ts'
 import { playOpening } from '../demo/opening.ts'
 import { createScene } from '../demo/scene.ts'
@@ -79,6 +80,7 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
 
   try {
     const config = writeDemoConfig({ folder, port: hubPort, simulatorUrl: simulator.url, scene })
+    const built = ensureConsole(io)
     hub = supervise({
       command: [
         process.execPath,
@@ -91,7 +93,7 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
       clock,
       onLine: (line) => io.err(`  hub: ${line}`),
       onDown: (how, ms) => io.out(`The hub ended (${how}). It is back in ${ms} ms.`),
-      onUp: announcer(io, simulator, { hubUrl, apiKey, own }),
+      onUp: announcer(io, simulator, { hubUrl, apiKey, own, built }),
     })
     if ((await Promise.race([hub.started, stopRequested])) === false) {
       io.err('The hub did not start; the lines above say why.')
@@ -113,7 +115,17 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
 function announcer(
   io: Io,
   simulator: Simulator,
-  { hubUrl, apiKey, own }: { hubUrl: string; apiKey: string; own: string | undefined },
+  {
+    hubUrl,
+    apiKey,
+    own,
+    built,
+  }: {
+    hubUrl: string
+    apiKey: string
+    own: string | undefined
+    built: Promise<void>
+  },
 ): () => void {
   let before = false
   return () => {
@@ -122,12 +134,17 @@ function announcer(
       return
     }
     before = true
+    void built.then(announce)
+  }
+  function announce(): void {
     const bold = (text: string) => (io.colour ? `\x1b[1m${text}\x1b[0m` : text)
     io.out(
       [
         '',
         `${bold('Pombo demo.')} Everything runs on this machine, and everybody in it is invented.`,
         '',
+        `  Console  ${bold(hubUrl)}`,
+        '           What runs here, and what happens to each message.',
         `  Phone    ${bold(simulator.url)}`,
         '           You are a customer: write, and watch the answer arrive.',
         own === undefined

@@ -5,6 +5,7 @@ import { compose, loadHub } from '../../main.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createLogger } from '../../platform/log.ts'
 import { secretsIn } from '../../platform/scrub.ts'
+import { ensureConsole } from '../console-build.ts'
 import { environment } from '../environment.ts'
 import { CONFIG_FLAGS, parseFlags, usage } from '../flags.ts'
 import { type Io, stopRequest } from '../io.ts'
@@ -42,6 +43,8 @@ export async function serve(args: readonly string[], io: Io): Promise<number> {
   const { url } = await program.start()
   const parts = [`configuration: ${source}`, `database: ${databaseName(config.database)}`]
   if (roles.length < ROLES.length) parts.push(`role: ${roles.join(', ')}`)
+  // Not awaited: gateways are served whether or not somebody looks.
+  void ensureConsole(io)
   io.out(`Pombo listens on ${url} (${parts.join(', ')})`)
 
   const signal = await stopRequested

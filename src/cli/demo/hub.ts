@@ -15,7 +15,7 @@ const GRACE_MS = 2_000
 
 export interface DemoHubOptions {
   config: string
-  /** Where the phone page is; `/` leads there. */
+  /** Where the simulator and its page are. */
   home: string
   /** Configuration whose bot and features are tried, in place of the demo's own. */
   own?: string | undefined
@@ -40,7 +40,7 @@ export async function runDemoHub({ config: file, home, own }: DemoHubOptions, io
         : bot,
     overrides: {
       log,
-      home,
+      consoleConnects: [new URL(home).origin],
       hostCheck: ['127.0.0.1', 'localhost', '[::1]'],
       onFatal: () => io.exit(1),
     },
