@@ -49,6 +49,8 @@ export interface AlertNow {
   /** When what it is about began, the last time. */
   since: number
   openedAt: number
+  /** When it was last opened, acknowledged or resolved. */
+  changedAt: number
   times: number
   details: AlertDetails
   resolvedAt?: number
@@ -71,6 +73,18 @@ export interface AlertDeliveryRow {
   at: number
   reason?: string
 }
+
+/** A letter to the people who run the hub. Plain text. */
+export interface Mail {
+  from: string
+  to: readonly string[]
+  subject: string
+  text: string
+  /** The same for every try, so that a double is recognised. */
+  messageId: string
+}
+/** Never throws. `reason` is safe to show: it names no login and no address. */
+export type SendMail = (mail: Mail) => Promise<{ ok: true } | { ok: false; reason: string }>
 
 /** `unsure`: nobody can tell at the moment. */
 export type Seen = 'wrong' | 'well' | 'unsure'

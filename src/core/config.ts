@@ -1,3 +1,4 @@
+import type { AlertKind, AlertLanguage } from './alerts.ts'
 import type { InstanceId, ServerId } from './ids.ts'
 
 /** Configuration after validation: frozen, defaults filled in, secrets resolved. Durations in ms, sizes in bytes. */
@@ -24,6 +25,10 @@ export interface HubConfig {
   retention: RetentionConfig
   /** Undefined: what people send is not fetched. */
   media?: MediaConfig
+  /** Undefined: gateways are not asked how their numbers are connected. */
+  watch?: WatchConfig
+  /** Undefined: nobody looks whether anything is wrong. */
+  alerts?: AlertsConfig
   /** Full-scope API key, if set. */
   apiKey?: string
   /** Encrypts what is stored of secrets, if set. */
@@ -85,6 +90,34 @@ export interface MediaConfig {
   concurrency: number
   /** For the whole of one file. */
   timeoutMs: number
+}
+
+export interface WatchConfig {
+  /** Time between two looks at a number whose gateway tells nothing by itself. */
+  everyMs: number
+}
+
+export interface AlertsConfig {
+  /** How long something must be wrong before an alert opens, and well before it is over. */
+  afterMs: number
+  kinds: readonly AlertKind[]
+  /** Of e-mails, and of the text in webhooks. */
+  language: AlertLanguage
+  /** The operator's own endpoint. `secret`: `whsec_` and base64. */
+  webhook?: { url: string; secret: string }
+  email?: EmailConfig
+}
+export interface EmailConfig {
+  smtp: SmtpConfig
+  from: string
+  to: readonly string[]
+}
+export interface SmtpConfig {
+  host: string
+  port: number
+  /** TLS from the first byte; otherwise by STARTTLS where the server offers it, always before a password. */
+  secure: boolean
+  auth?: { username: string; password: string }
 }
 
 export interface WebhookConfig {

@@ -13,6 +13,9 @@ export const TURN_RETRY: RetryPolicy = { attempts: 8, firstDelayMs: 1_000, maxDe
 /** A send that certainly did not go out: a gateway being restarted or upgraded (about half an hour). */
 export const SEND_RETRY: RetryPolicy = { attempts: 12, firstDelayMs: 1_000, maxDelayMs: 300_000 }
 
+/** News of an alert: a receiver that is down comes back within a day, or somebody looks (about 21 hours). */
+export const ALERT_RETRY: RetryPolicy = { attempts: 30, firstDelayMs: 5_000, maxDelayMs: 3_600_000 }
+
 /** A wait longer than this that the other side asks for is a mistake of theirs (ms). */
 const LONGEST_ASKED_MS = 3_600_000
 

@@ -345,6 +345,7 @@ const toNow = (row: AlertCells): AlertNow => ({
   kind: row.kind as AlertKind,
   since: row.since,
   openedAt: row.opened_at,
+  changedAt: row.changed_at,
   times: row.times,
   details: JSON.parse(row.details) as AlertDetails,
   ...(row.instance !== null && { instance: row.instance as InstanceId }),

@@ -3,9 +3,9 @@ import { type Author, type Content, MESSAGE_STATUSES } from '../core/events.ts'
 import { type ContactId, type MessageId, publicId } from '../core/ids.ts'
 import type { LogChange, TurnCommit } from '../core/store.ts'
 import type { Db, Engine } from './dialect.ts'
-import { holdInstance } from './instances.ts'
 import { insertMessages, type NewMessage, PLACE_HOLDER, raiseStatus, settleEcho } from './messages.ts'
 import { unpark } from './tail.ts'
+import { reportConnection } from './watch.ts'
 
 /** Whose log changes are to be written: a committed turn, or one that failed for the last time. */
 type LogSource = Pick<TurnCommit, 'lane' | 'instance' | 'log'>
@@ -93,7 +93,12 @@ async function changeMessage(
       await rename(db, turn.lane, change)
       return
     case 'connection':
-      await recordConnection(db, turn.instance, change, now)
+      await reportConnection(
+        db,
+        turn.instance,
+        { state: change.state, at: now, source: 'event', ...(change.reason && { reason: change.reason }) },
+        now + OFFLINE_HOLD_MS,
+      )
       return
     default:
       await changeLogged(db, turn, change)
@@ -122,26 +127,6 @@ async function rename(
     .execute()
 }
 
-/** A number that says it is offline is not tried for a while; one that is back sends at once. */
-async function recordConnection(
-  db: Db,
-  instance: string,
-  change: Extract<LogChange, { type: 'connection' }>,
-  now: number,
-): Promise<void> {
-  await db
-    .updateTable('instance_state')
-    .set({ connection: change.state })
-    .where('instance', '=', instance)
-    .execute()
-  if (change.state === 'connected') await holdInstance(db, instance, undefined)
-  if (change.state === 'disconnected' || change.state === 'logged-out') {
-    await holdInstance(db, instance, {
-      reason: `the number is ${change.state}`,
-      until: now + OFFLINE_HOLD_MS,
-    })
-  }
-}
 /** A number reported offline is probed again after this long (ms), in case its "connected" was lost. */
 const OFFLINE_HOLD_MS = 60_000
 
