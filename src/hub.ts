@@ -1,6 +1,6 @@
 import { type Address, parseAddress } from './core/address.ts'
 import type { Command } from './core/commands.ts'
-import type { HubConfig, ServerConfig } from './core/config.ts'
+import type { HubConfig } from './core/config.ts'
 import { HubError } from './core/errors.ts'
 import type { Capability, Gateway, GatewayClient, ServerClient } from './core/gateway.ts'
 import {
@@ -23,7 +23,7 @@ import {
   type Store,
   type UndoOutcome,
 } from './core/store.ts'
-import type { Feature, Handler, InstanceView, Owner, Turn } from './core/turn.ts'
+import type { Feature, Handler, Owner, Turn } from './core/turn.ts'
 import { createCensus } from './pipeline/census.ts'
 import { createDeliverer } from './pipeline/deliver.ts'
 import { createDispatcher } from './pipeline/dispatch.ts'
@@ -36,6 +36,9 @@ import { Outage } from './pipeline/outage.ts'
 import { createPressure } from './pipeline/pressure.ts'
 import { createPulse } from './pipeline/pulse.ts'
 import { createReconciler } from './pipeline/reconcile.ts'
+import type { Readers } from './pipeline/registry/entry.ts'
+import { createRegistry, type Registry } from './pipeline/registry/live.ts'
+import { createWitness, type Witness } from './pipeline/registry/witness.ts'
 import { sanitize } from './pipeline/sanitize.ts'
 import { createWake } from './pipeline/wake.ts'
 
@@ -56,6 +59,10 @@ export interface HubParts {
   http: HttpClient
   /** Where media are kept and what fetches them; without it none are fetched. */
   media?: { store: MediaStore; fetch: FetchBytes }
+  /** Fetches bytes of gateways; without it pictures they name by address cannot be shown. */
+  fetchBytes?: FetchBytes
+  /** What reads and seals the instances of the store; without it there are only those of the configuration. */
+  readers?: Readers
   /** What this node does; by default everything. */
   roles?: readonly Role[]
   /** What other nodes are told of this one. */
@@ -75,6 +82,20 @@ export interface Hub {
   readonly config: HubConfig
   readonly store: Store
   readonly ingest: Ingest
+  /** Instances and servers, those of the file and those of the store, as they stand now. */
+  readonly registry: Registry
+  /** What arrived for them, as far as whoever sets one up must know. */
+  readonly witness: Witness
+  /** Gateways of this build. */
+  readonly kinds: readonly Gateway[]
+  /** For what the API itself has to ask: a gateway for a picture, its own public URL whether it leads here. */
+  readonly http: HttpClient
+  readonly fetchBytes: FetchBytes | undefined
+  /**
+   * Reads the stored instances; to be called before deliveries are taken. {@link start} does it, too.
+   * @throws HubError E_SECRET_KEY, E_CONFIG
+   */
+  load(): Promise<void>
   /** Recovers what a crash left, then begins to handle events and to send. */
   start(): Promise<void>
   /** Takes no new work, finishes what runs (at most `graceMs`), gives leases back. */
@@ -137,31 +158,17 @@ const FLIGHT_STEP_MS = 50
 export function createHub(parts: HubParts): Hub {
   const { config, store, clock, random, log, metrics } = parts
   const gateways = new Map(parts.gateways.map((gateway) => [gateway.name, gateway]))
-  const instances = new Map<InstanceId, InstanceView>()
-  const clients = new Map<InstanceId, GatewayClient>()
-  for (const instance of config.instances) {
-    const gateway = gateways.get(instance.gateway)
-    if (!gateway)
-      throw new HubError('E_CONFIG', `The instance ${instance.id} names a gateway this hub does not have.`)
-    const { id, tags, baseUrl, device } = instance
-    instances.set(id, { id, gateway: gateway.name, tags, capabilities: gateway.capabilities })
-    clients.set(
-      id,
-      gateway.connect(instance.settings, {
-        baseUrl,
-        http: parts.http,
-        clock,
-        log: log.child({ instance: id }),
-        ...(device === undefined ? {} : { device }),
-      }),
-    )
-  }
-  const servers = new Map(
-    config.servers.flatMap((server) => {
-      const client = administer(server, parts, gateways)
-      return client ? [[server.id, client] as const] : []
-    }),
-  )
+  const registry = createRegistry({
+    file: config,
+    gateways,
+    store,
+    http: parts.http,
+    clock,
+    log,
+    ...(parts.readers && { readers: parts.readers }),
+  })
+  const { views, clients, capabilities } = registry
+  const witness = createWitness({ store, clock, log })
   const holder = uuidv7(clock.now(), random)
   const roles = ROLES.filter((role) => (parts.roles ?? ROLES).includes(role))
   const outage = new Outage(clock, log)
@@ -173,9 +180,9 @@ export function createHub(parts: HubParts): Hub {
   const dispatcher = createDispatcher({
     store,
     handler: compose(handlersOf(parts)),
-    instances,
+    instances: views,
     clients,
-    reorderMs: new Map(config.instances.map((i) => [i.id, i.reorderWindowMs ?? 0])),
+    reorderMs: registry.reorderMs,
     clock,
     random,
     log,
@@ -186,12 +193,12 @@ export function createHub(parts: HubParts): Hub {
     outage,
     wake,
   })
-  const capabilities = new Map([...instances].map(([id, instance]) => [id, instance.capabilities]))
   const deliverer = createDeliverer({
     store,
     clients,
     capabilities,
-    pacing: new Map(config.instances.map((i) => [i.id, i.pacing])),
+    removed: registry.removed,
+    pacing: registry.pacing,
     clock,
     random,
     log,
@@ -221,7 +228,7 @@ export function createHub(parts: HubParts): Hub {
       media: parts.media.store,
       fetch: parts.media.fetch,
       clients,
-      baseUrls: new Map(config.instances.map((i) => [i.id, i.baseUrl])),
+      baseUrls: registry.baseUrls,
       limits: config.media,
       clock,
       random,
@@ -243,6 +250,9 @@ export function createHub(parts: HubParts): Hub {
   })
   const ingest = createIngest({
     config,
+    instances: registry.instances,
+    servers: registry.servers,
+    witness,
     gateways,
     store,
     clock,
@@ -291,8 +301,12 @@ export function createHub(parts: HubParts): Hub {
     config,
     store,
     ingest,
+    registry,
+    witness,
     nudge,
+    load: () => registry.load(),
     async start() {
+      await registry.load()
       // First: what a node leases that nobody knows of counts as left over by a dead process.
       await pulse.start()
       const recovered = await store.recover()
@@ -306,12 +320,13 @@ export function createHub(parts: HubParts): Hub {
         for (const queue of queues) loops.get(queue)?.nudge()
       })
       for (const loop of loops.values()) loop.start()
+      registry.start()
       census.start()
     },
     async stop(graceMs = 10_000) {
       deafen()
       await Promise.all([
-        settledWithin(clock, [census.stop()], graceMs),
+        settledWithin(clock, [census.stop(), registry.stop(), witness.stop()], graceMs),
         ...[...loops.values()].map((loop) => loop.stop(graceMs)),
       ])
       await pulse.stop()
@@ -326,7 +341,7 @@ export function createHub(parts: HubParts): Hub {
       }
     },
     async send({ instance, to, command, idempotencyKey, claim = false }) {
-      if (!instances.has(instance)) throw new HubError('E_NOT_FOUND', `There is no instance "${instance}".`)
+      if (!views.has(instance)) throw new HubError('E_NOT_FOUND', `There is no instance "${instance}".`)
       const address = await addressOf(store, instance, to)
       const id = uuidv7(clock.now(), random) as CommandId
       const result = await store.enqueue({
@@ -372,34 +387,19 @@ export function createHub(parts: HubParts): Hub {
       return row && { row }
     },
     gateway(instance) {
-      const view = instances.get(instance)
+      const view = views.get(instance)
       const client = clients.get(instance)
       return view && client && { name: view.gateway, capabilities: view.capabilities, client }
     },
-    server: (id) => servers.get(id),
+    server: (id) => registry.serverClient(id),
+    kinds: parts.gateways,
+    http: parts.http,
+    fetchBytes: parts.fetchBytes ?? parts.media?.fetch,
     parseRecipient(instance, text) {
-      const gateway = gateways.get(instances.get(instance)?.gateway ?? '')
+      const gateway = gateways.get(views.get(instance)?.gateway ?? '')
       return parseAddress(text) ?? gateway?.parseRecipient(text)
     },
   }
-}
-
-/** A server shares base URL and access with the numbers on it. */
-function administer(
-  server: ServerConfig,
-  { config, http, clock, log }: HubParts,
-  gateways: ReadonlyMap<string, Gateway>,
-): ServerClient | undefined {
-  const { adminToken, baseUrl } = server
-  const settings = config.instances.find(
-    (one) => one.gateway === server.gateway && one.baseUrl === baseUrl,
-  )?.settings
-  return gateways
-    .get(server.gateway)
-    ?.administer?.(
-      { ...(adminToken !== undefined && { adminToken }), ...(settings !== undefined && { settings }) },
-      { baseUrl, http, clock, log: log.child({ server: server.id }) },
-    )
 }
 
 async function addressOf(store: Store, instance: InstanceId, to: ChatId | Address): Promise<Address> {

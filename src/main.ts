@@ -1,15 +1,18 @@
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { type LoadedConfig, loadConfig } from './config.ts'
+import { type LoadedConfig, loadConfig, readOneInstance, readOneServer } from './config.ts'
 import type { HubConfig, MediaConfig } from './core/config.ts'
 import { HubError } from './core/errors.ts'
+import type { Gateway } from './core/gateway.ts'
 import type { Clock, Logger } from './core/ports.ts'
+import type { SecretBox } from './core/registry.ts'
 import { ROLES, type Store } from './core/store.ts'
 import type { Handler } from './core/turn.ts'
 import { features } from './features/index.ts'
 import { gateways } from './gateways/index.ts'
 import { createHttpServer } from './http/server.ts'
 import { createHub, type Hub, type HubParts } from './hub.ts'
+import type { Readers } from './pipeline/registry/entry.ts'
 import { systemClock } from './platform/clock.ts'
 import { createFetchBytes } from './platform/fetch-bytes.ts'
 import { createHttpClient } from './platform/http-client.ts'
@@ -19,6 +22,7 @@ import { MARKER, readMarker, writeMarker } from './platform/media-marker.ts'
 import { openMediaBucket } from './platform/media-s3.ts'
 import { createMetrics, type PrometheusMetrics } from './platform/metrics.ts'
 import { secretsIn } from './platform/scrub.ts'
+import { keyFileOf, openSecretBox } from './platform/secret-box.ts'
 import { packageVersion } from './platform/version.ts'
 import { inspectPostgres, type PostgresInspection } from './storage/postgres/inspect.ts'
 import { migratePostgres, openPostgresStore } from './storage/postgres/open.ts'
@@ -83,6 +87,7 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
   const log = overrides.log ?? createLogger({ level: config.logLevel, secrets: secretsIn(config) })
   const metrics = overrides.metrics ?? createMetrics()
   const outgoing = createHttpClient({ clock: overrides.clock ?? systemClock })
+  const bytes = createFetchBytes({ clock: overrides.clock ?? systemClock })
   const opened = overrides.store
     ? { store: overrides.store, clock: systemClock }
     : await openStore(config, {
@@ -117,8 +122,16 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
     metrics,
     http: overrides.http ?? outgoing.request,
     ...(media && { media: media.parts }),
+    fetchBytes: overrides.fetchBytes ?? bytes.fetch,
+    readers: overrides.readers ?? readersOf(config, overrides.gateways ?? gateways),
     roles,
     node: overrides.node ?? { host: hostname(), version: packageVersion() },
+  })
+  // Before anything listens: a delivery for a stored instance that is not read yet would be refused.
+  await hub.load().catch(async (error: unknown) => {
+    await media?.close()
+    await store.close()
+    throw error
   })
   const server = createHttpServer({
     hub,
@@ -140,6 +153,7 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
       () => server.close(graceMs),
       () => hub.stop(Math.max(0, deadline - clock.monotonic())),
       () => outgoing.close(),
+      () => bytes.close(),
       async () => media?.close(),
       () => store.close(),
     ]
@@ -163,6 +177,27 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
     stop,
   }
 }
+
+/** What reads and seals the instances of the store. @throws HubError E_SECRET_KEY */
+function readersOf(config: HubConfig, build: readonly Gateway[]): Readers {
+  return {
+    secrets: secretBoxOf(config),
+    readInstance: (value) => readOneInstance(value, { gateways: build }),
+    readServer: (value) => readOneServer(value, { gateways: build }),
+  }
+}
+
+/** The box of this installation: its key is the environment's, or lies beside a SQLite database. */
+export const secretBoxOf = ({
+  database,
+  secretKey,
+  oldSecretKey,
+}: Pick<HubConfig, 'database' | 'secretKey' | 'oldSecretKey'>): SecretBox =>
+  openSecretBox({
+    secretKey,
+    oldSecretKey,
+    file: database.engine === 'sqlite' ? keyFileOf(database.path) : undefined,
+  })
 
 interface StoreParts {
   clock: Clock

@@ -1,8 +1,9 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
+import { z } from 'zod'
 import { address } from '../core/address.ts'
 import type { HubConfig, InstanceConfig } from '../core/config.ts'
-import type { RawDelivery } from '../core/gateway.ts'
+import type { Gateway, RawDelivery } from '../core/gateway.ts'
 import {
   type ChatId,
   type CommandId,
@@ -16,10 +17,13 @@ import {
   type ServerId,
 } from '../core/ids.ts'
 import type { MediaRow } from '../core/media.ts'
-import type { Clock, Logger, Metrics } from '../core/ports.ts'
+import type { Clock, HttpClient, Logger, Metrics } from '../core/ports.ts'
+import type { RegistryStore } from '../core/registry.ts'
 import type { ChatRow, ClusterStore, CommandRow, EventRow, MergeRow, UndoOutcome } from '../core/store.ts'
 import type { Hub } from '../hub.ts'
-import type { Admission, IngestTarget, Receipt } from '../pipeline/ingest.ts'
+import type { Admission, Ingest, IngestTarget, Receipt } from '../pipeline/ingest.ts'
+import { createRegistry, type Registry } from '../pipeline/registry/live.ts'
+import { createWitness, type Witness } from '../pipeline/registry/witness.ts'
 import { alone } from '../storage/alone.ts'
 import type { EdgeHub } from './edge.ts'
 import { createHttpServer, type HttpServerOptions } from './server.ts'
@@ -68,6 +72,39 @@ export interface Received {
   source: string
 }
 
+/** A store in which there are no instances but those of the configuration. */
+const NOTHING_STORED: RegistryStore = {
+  registryGeneration: async () => 0,
+  storedRegistry: async () => ({ generation: 0, instances: [], servers: [], removed: [] }),
+  saveEntry: async () => ({ type: 'stale' }),
+  removeEntry: async () => undefined,
+  refuseQueued: async () => 0,
+  reseal: async () => false,
+  beginCreation: async (creation) => creation,
+  endCreation: async () => {},
+  noteRefusals: async () => {},
+  refusals: async () => [],
+  noteVerified: async () => {},
+  verifiedSince: async () => new Map(),
+  listUnrouted: async () => [],
+  unroutedEvents: async () => [],
+  handedOver: async () => {},
+  forgetUnrouted: async () => {},
+}
+
+/** One that says nothing and takes nothing. */
+const silentGateway = (name: string): Gateway => ({
+  name,
+  settings: z.looseObject({}),
+  capabilities: new Set(),
+  proof: 'signature',
+  verify: () => ({ ok: false, reason: 'nothing is proved here' }),
+  normalise: () => ({ events: [] }),
+  redact: (body) => body,
+  parseRecipient: () => undefined,
+  connect: () => ({ sendTimeoutMs: 0, send: async () => ({ end: 'hold', reason: 'nothing is sent here' }) }),
+})
+
 /** A hub of plain arrays. `receive` can be replaced to hold, fail or refuse. */
 export class FakeHub implements EdgeHub {
   readonly config: HubConfig
@@ -91,14 +128,33 @@ export class FakeHub implements EdgeHub {
       : { type: 'unauthenticated', reason: 'The signature does not match.' }
 
   /** Of one process; replace it for those of many. */
-  cluster: Pick<ClusterStore, 'nodes' | 'grantDeliveries'>
+  cluster: ClusterStore
+
+  readonly kinds: readonly Gateway[]
+  readonly registry: Registry
+  readonly witness: Witness
+  readonly fetchBytes = undefined
+  readonly http: HttpClient = async () => ({ type: 'not-sent', reason: 'nobody is there' })
 
   constructor(hubConfig: HubConfig, clock: Clock = new SkippingClock()) {
     this.config = hubConfig
     this.cluster = alone(() => clock.now())
+    const names = new Set([...hubConfig.instances, ...hubConfig.servers].map((one) => one.gateway))
+    this.kinds = [...names].map(silentGateway)
+    const parts = { store: this.store, clock, log: new KeptLog() }
+    this.registry = createRegistry({
+      ...parts,
+      file: hubConfig,
+      gateways: new Map(this.kinds.map((kind) => [kind.name, kind])),
+      store: { ...this.store, ...this.cluster },
+      http: this.http,
+    })
+    this.witness = createWitness(parts)
   }
 
+  readonly witnessed: string[] = []
   readonly ingest = {
+    refused: (...said: Parameters<Ingest['refused']>) => void this.witnessed.push(said.join(' ')),
     admit: ({ instance: name, urlKey }: { instance: string; urlKey?: string }): Admission => {
       const found = this.config.instances.find(({ id }) => id === name)
       if (found === undefined && name !== 'global') return { type: 'unknown-instance' }
@@ -161,6 +217,8 @@ export class FakeHub implements EdgeHub {
   }
 
   readonly store: EdgeHub['store'] = {
+    ...NOTHING_STORED,
+    accept: async () => [],
     ping: async () => {
       if (this.storeFault) throw this.storeFault
     },

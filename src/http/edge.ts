@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefau
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { AuditNote } from '../core/access.ts'
 import type { Clock, Logger } from '../core/ports.ts'
+import type { RegistryStore } from '../core/registry.ts'
 import type { LogStore, Store } from '../core/store.ts'
 import type { Hub } from '../hub.ts'
 
@@ -19,8 +20,13 @@ export type EdgeHub = Pick<
   | 'server'
   | 'media'
   | 'undoMerge'
+  | 'registry'
+  | 'witness'
+  | 'kinds'
+  | 'fetchBytes'
+  | 'http'
 > & {
-  readonly store: LogStore & Pick<Store, 'ping' | 'nodes' | 'grantDeliveries'>
+  readonly store: LogStore & RegistryStore & Pick<Store, 'ping' | 'nodes' | 'grantDeliveries' | 'accept'>
 }
 
 /** What routes work with. */

@@ -3,8 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HubConfig } from '../core/config.ts'
 import { HubError } from '../core/errors.ts'
 import type { Clock, Logger, Metrics } from '../core/ports.ts'
+import type { RefusalReason } from '../core/registry.ts'
 import type { ClusterStore } from '../core/store.ts'
 import type { Admission, Ingest, Receipt } from '../pipeline/ingest.ts'
+import { shownName } from '../pipeline/registry/witness.ts'
 import { Allowance, FailureCounter } from './limits.ts'
 import { answer, type Prepared, prepareProblem, problemOf } from './problem.ts'
 import { Networks, sourceKey, sourceOf } from './source.ts'
@@ -53,6 +55,8 @@ export function createWebhooks(parts: WebhookParts): RequestListener {
   }
 
   function refuse(req: IncomingMessage, res: ServerResponse, refusal: Refusal, instance: string) {
+    const { testimony } = refusal
+    if (testimony && req.method === 'POST') ingest.refused(instance, testimony.reason, testimony.detail)
     meter.count('pombo_deliveries_total', { instance, outcome: refusal.outcome })
     log.debug({ instance, outcome: refusal.outcome }, 'delivery refused')
     if (isMoreToCome(req)) answerAndLinger(req, res, refusal.prepared, clock)
@@ -72,11 +76,11 @@ export function createWebhooks(parts: WebhookParts): RequestListener {
     const path = webhookPath(req.url ?? '')
     if (path === 'unreadable') return refuse(req, res, badPath, '')
     const admission: Admission = path ? ingest.admit(path) : { type: 'unknown-instance' }
-    if (admission.type !== 'admitted') return refuse(req, res, unknownInstance, '')
+    if (admission.type !== 'admitted') return refuse(req, res, unknownInstance(path?.instance), '')
     const { target, maxBytes, allow, deliveriesPerSecond } = admission
     if (req.method !== 'POST') return refuse(req, res, wrongMethod, target.id)
     const source = sourceOf(req, trusted)
-    if (allow.length > 0 && !allowed(allow, source)) return refuse(req, res, forbidden, target.id)
+    if (allow.length > 0 && !allowed(allow, source)) return refuse(req, res, forbidden(source), target.id)
     if (deliveriesPerSecond !== undefined && target.id !== 'global' && allowance.isEmpty(target.id))
       return refuse(req, res, overRate(deliveriesPerSecond), target.id)
     if (isCompressed(req)) return refuse(req, res, compressed, target.id)
@@ -248,31 +252,49 @@ const EMPTY = Buffer.alloc(0)
 interface Refusal {
   outcome: string
   prepared: Prepared
+  /** For whoever sets the gateway up. */
+  testimony?: { reason: RefusalReason; detail: string }
 }
-const refusal = (outcome: string, prepared: Prepared): Refusal => ({ outcome, prepared })
+const refusal = (outcome: string, prepared: Prepared, testimony?: Refusal['testimony']): Refusal => ({
+  outcome,
+  prepared,
+  ...(testimony && { testimony }),
+})
 
 const badPath = refusal('bad-path', prepareProblem('E_INVALID', 'The path has a broken percent-encoding.'))
-const unknownInstance = refusal(
-  'unknown-instance',
-  prepareProblem(
-    'E_NOT_FOUND',
-    'No instance of that name takes webhooks here. The form is /webhooks/<instance>, or /webhooks/<instance>/<key>.',
-  ),
+const UNKNOWN_INSTANCE = prepareProblem(
+  'E_NOT_FOUND',
+  'No instance of that name takes webhooks here. The form is /webhooks/<instance>, or /webhooks/<instance>/<key>.',
 )
+const unknownInstance = (name: string | undefined): Refusal =>
+  refusal('unknown-instance', UNKNOWN_INSTANCE, {
+    reason: 'path',
+    detail:
+      name === undefined
+        ? 'It came to /webhooks, without the name of an instance.'
+        : `It came to /webhooks/…, with ${shownName(name)} where the name of an instance belongs.`,
+  })
 const wrongMethod = refusal(
   'wrong-method',
   prepareProblem('E_METHOD', 'Webhooks are delivered by POST.', ['Allow', 'POST']),
 )
-const forbidden = refusal(
-  'forbidden',
-  prepareProblem('E_FORBIDDEN', 'This address is not in the allow list of the instance.'),
-)
+const FORBIDDEN = prepareProblem('E_FORBIDDEN', 'This address is not in the allow list of the instance.')
+const forbidden = (source: string): Refusal =>
+  refusal('forbidden', FORBIDDEN, {
+    reason: 'address',
+    detail: `It came from ${source}, which is in none of the networks in webhook.allow.`,
+  })
 const compressed = refusal(
   'compressed',
   prepareProblem('E_COMPRESSED', 'Send the body without Content-Encoding.'),
+  { reason: 'form', detail: 'Its body was compressed; signatures are proved over plain bytes.' },
 )
 const tooLarge = (maxBytes: number): Refusal =>
-  refusal('too-large', prepareProblem('E_TOO_LARGE', `This webhook takes bodies of up to ${maxBytes} bytes.`))
+  refusal(
+    'too-large',
+    prepareProblem('E_TOO_LARGE', `This webhook takes bodies of up to ${maxBytes} bytes.`),
+    { reason: 'size', detail: `Its body had more than ${maxBytes} bytes.` },
+  )
 const overRate = (perSecond: number): Refusal =>
   refusal(
     'over-rate',
@@ -280,6 +302,7 @@ const overRate = (perSecond: number): Refusal =>
       'Retry-After',
       String(Math.max(1, Math.ceil(1 / perSecond))),
     ]),
+    { reason: 'rate', detail: `More than ${perSecond} came in a second.` },
   )
 const tooManyFailures = (seconds: number): Prepared =>
   prepareProblem(

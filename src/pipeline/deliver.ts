@@ -3,8 +3,9 @@ import type { Capability, GatewayClient } from '../core/gateway.ts'
 import type { InstanceId } from '../core/ids.ts'
 import type { Clock, Logger, Metrics, Random } from '../core/ports.ts'
 import type { ClaimedSend, Queue, Settlement, Store } from '../core/store.ts'
+import type { TrafficMeter } from '../core/traffic.ts'
 import { Batcher } from './batcher.ts'
-import { adapt } from './fallback.ts'
+import { type Adapted, adapt } from './fallback.ts'
 import { settledWithin } from './grace.ts'
 import { Loop } from './loop.ts'
 import type { Outage } from './outage.ts'
@@ -14,6 +15,8 @@ import type { Wake } from './wake.ts'
 export interface DeliverParts {
   store: Store
   clients: ReadonlyMap<InstanceId, GatewayClient>
+  /** Numbers that were taken away for good: what still wants to go out through them never will. */
+  removed: ReadonlySet<InstanceId>
   /** What each number's gateway can do; what it cannot is said in other words, or refused before it leaves. */
   capabilities: ReadonlyMap<InstanceId, ReadonlySet<Capability>>
   pacing: ReadonlyMap<InstanceId, { minDelayMs: number; maxDelayMs: number }>
@@ -21,6 +24,7 @@ export interface DeliverParts {
   random: Random
   log: Logger
   metrics: Metrics
+  traffic: TrafficMeter
   holder: string
   referencePrefix: string
   outage: Outage
@@ -65,7 +69,8 @@ export function createDeliverer(parts: DeliverParts) {
     parts.wake(queues, [...new Set(batch.map(({ instance }) => instance))])
     return batch.map(() => undefined)
   }, 256)
-  const leaseMs =
+  /** Numbers come and go while it runs. */
+  const leaseOf = () =>
     Math.max(0, ...[...parts.clients.values()].map((client) => client.sendTimeoutMs)) + LEASE_MARGIN_MS
 
   const loop = new Loop({
@@ -80,6 +85,7 @@ export function createDeliverer(parts: DeliverParts) {
 
   async function work() {
     if (running.size >= SLOTS) return 'full'
+    const leaseMs = leaseOf()
     const deadline = clock.monotonic() + leaseMs - LEASE_MARGIN_MS / 3
     const exclude = [...underWay].filter(([, n]) => n >= SLOTS_PER_INSTANCE).map(([instance]) => instance)
     const { sends, refused } = await store.claimSends({
@@ -134,11 +140,17 @@ export function createDeliverer(parts: DeliverParts) {
       await parts.outage.persist(() => store.typed(send, readyAt), patient)
       return
     }
-    const adapted = adapt(send.command, parts.capabilities.get(send.instance) ?? new Set())
+    const adapted: Adapted = parts.removed.has(send.instance)
+      ? { ok: false, reason: 'its instance was removed from the hub' }
+      : adapt(send.command, parts.capabilities.get(send.instance) ?? new Set())
     const result = adapted.ok
       ? await attempt(client, send, adapted.command, deadline)
       : unsupported(send, adapted.reason)
     const at = clock.now()
+    if (isOver(result)) {
+      parts.traffic.count(send.instance, result.end)
+      parts.traffic.lag(send.instance, 'sendLag', at - send.queuedAt)
+    }
     // A lost settlement makes an unknown send out of one whose end is known. After the lease another node may
     // have judged it so already; only "sent" overrides that, so only "sent" goes on being told.
     const patient = () => !stopped && (result.end === 'sent' || clock.monotonic() < leaseEnd)
@@ -238,3 +250,7 @@ export function createDeliverer(parts: DeliverParts) {
     },
   }
 }
+
+/** It is not tried again, at least not by itself. */
+const isOver = (result: SendResult): result is Extract<SendResult, { end: 'sent' | 'rejected' | 'unknown' }> =>
+  result.end === 'sent' || result.end === 'rejected' || result.end === 'unknown'

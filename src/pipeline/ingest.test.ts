@@ -73,6 +73,9 @@ function ingestOver(
   const gateway = gatewayThat(typeof normalised === 'function' ? normalised : () => normalised)
   const ingest = createIngest({
     config,
+    instances: new Map(config.instances.map((one) => [one.id, { config: one }])),
+    servers: new Map(config.servers.map((one) => [one.id, { config: one }])),
+    witness: { authentic() {}, refused() {} },
     gateways: new Map([['test', gateway]]),
     store: { accept } as Store,
     clock,

@@ -2,13 +2,16 @@ import { type Address, chatKind } from '../core/address.ts'
 import type { HubConfig, InstanceConfig, ServerConfig, WebhookConfig } from '../core/config.ts'
 import type { InboundEvent } from '../core/events.ts'
 import type { Gateway, Normalised, RawDelivery, Verification } from '../core/gateway.ts'
-import type { InstanceId } from '../core/ids.ts'
+import type { InstanceId, ServerId } from '../core/ids.ts'
 import type { Clock, Logger, Metrics } from '../core/ports.ts'
+import type { KnownInstance, KnownServer, RefusalReason } from '../core/registry.ts'
 import { hashParts, sameText } from '../core/signature.ts'
 import type { Acceptance, Arrival, ArrivingEvent, Disposition, Store } from '../core/store.ts'
+import type { TrafficMeter } from '../core/traffic.ts'
 import { Batcher } from './batcher.ts'
 import type { Outage } from './outage.ts'
 import type { Pressure } from './pressure.ts'
+import type { Witness } from './registry/witness.ts'
 import { sanitize } from './sanitize.ts'
 import type { Wake } from './wake.ts'
 
@@ -41,6 +44,8 @@ export type Receipt =
 /** The way in: verify → normalise → accept, with nothing of HTTP but headers and bytes. */
 export interface Ingest {
   admit(path: { instance: string; urlKey?: string }): Admission
+  /** Notes for whoever sets a gateway up that something was refused before it came to a proof. */
+  refused(target: string, reason: RefusalReason, detail: string): void
   /**
    * @param admits asked once the delivery is proved: whether it may be taken now. Who cannot prove one must not
    * use up what a number may receive
@@ -54,12 +59,17 @@ export interface Ingest {
 }
 
 export interface IngestParts {
-  config: HubConfig
+  config: Pick<HubConfig, 'limits' | 'retention'>
+  /** Those there are now; they come and go. */
+  instances: ReadonlyMap<InstanceId, Pick<KnownInstance, 'config'>>
+  servers: ReadonlyMap<ServerId, Pick<KnownServer, 'config'>>
+  witness: Pick<Witness, 'authentic' | 'refused'>
   gateways: ReadonlyMap<string, Gateway>
   store: Store
   clock: Clock
   log: Logger
   metrics: Metrics
+  traffic: TrafficMeter
   /** Every client reference of this installation begins with this. */
   referencePrefix: string
   pressure: Pressure
@@ -83,8 +93,13 @@ const MAX_ADDRESS = 200
 const KEPT_HEADERS = ['content-type', 'user-agent', 'content-length']
 
 export function createIngest(parts: IngestParts): Ingest {
-  const { config, gateways, store, clock, log, metrics } = parts
-  const instances = new Map(config.instances.map((instance) => [instance.id as string, instance]))
+  const { config, gateways, store, clock, log, metrics, traffic } = parts
+  const instanceOf = (id: string): InstanceConfig | undefined => parts.instances.get(id as InstanceId)?.config
+  const allInstances = () => [...parts.instances.values()].map(({ config: one }) => one)
+  const serverWith = (urlKey: string | undefined): ServerConfig | undefined =>
+    [...parts.servers.values()]
+      .map(({ config: one }) => one)
+      .find(({ webhook: { key } }) => key !== undefined && urlKey !== undefined && sameText(key, urlKey))
   const batcher = new Batcher<Arrival, Acceptance>(
     async (batch) => {
       parts.pressure.arrived(batch.length)
@@ -140,27 +155,52 @@ export function createIngest(parts: IngestParts): Ingest {
     }
   }
 
-  function resolve(target: IngestTarget, delivery: RawDelivery): Proved | { refused: string } {
+  function resolve(target: IngestTarget, delivery: RawDelivery): Proved | Refused {
     if (target.id !== 'global') {
-      const instance = instances.get(target.id)
+      const instance = instanceOf(target.id)
       const gateway = instance && gateways.get(instance.gateway)
-      if (!instance || !gateway) return { refused: 'no such instance' }
+      if (!instance || !gateway) return { refused: 'no such instance', because: 'path' }
       const proof = gateway.verify(delivery, { ...instance.webhook, insecure: instance.insecure })
-      if (!proof.ok) return { refused: proof.reason }
+      if (!proof.ok) {
+        const { key } = instance.webhook
+        const wrongKey = key !== undefined && !sameText(key, delivery.urlKey ?? '')
+        return {
+          refused: proof.reason,
+          because: wrongKey && gateway.proof === 'url-key' ? 'url-key' : 'signature',
+        }
+      }
       return route(gateway, instance, read(gateway, proof, instance.id))
     }
-    const server = config.servers.find(
-      (s) => s.webhook.key !== undefined && sameText(s.webhook.key, target.urlKey ?? ''),
-    )
+    const server = serverWith(target.urlKey)
     const gateway = server && gateways.get(server.gateway)
-    if (!server || !gateway) return { refused: 'the key in the URL is not that of a configured server' }
+    if (!server || !gateway)
+      return { refused: 'the key in the URL is not that of a configured server', because: 'url-key' }
     const proof = gateway.verify(delivery, { ...server.webhook, insecure: false })
-    if (!proof.ok) return { refused: proof.reason }
+    if (!proof.ok) return { refused: proof.reason, because: 'signature' }
     return routeOnServer(gateway, server, read(gateway, proof, 'global'))
   }
 
+  /** Says what was refused to whoever looks: at its target, and at the instance it was probably meant for. */
+  function testify(target: IngestTarget, delivery: RawDelivery, { refused, because }: Refused): void {
+    const at = target.id === 'global' ? serverWith(target.urlKey)?.id : target.id
+    parts.witness.refused(at ?? '', because, refused)
+    const addressed = instanceOf(target.id)
+    const gateway = addressed && gateways.get(addressed.gateway)
+    if (!gateway) return
+    const meant = allInstances()
+      .filter(({ id, insecure }) => id !== target.id && !insecure && instanceOf(id)?.gateway === gateway.name)
+      .slice(0, MOST_COMPARED)
+      .find(({ webhook }) => gateway.verify(delivery, { ...webhook, insecure: false }).ok)
+    if (meant)
+      parts.witness.refused(
+        meant.id,
+        'path',
+        `It is proved with what belongs to this instance, and came to /webhooks/${target.id}.`,
+      )
+  }
+
   function read(gateway: Gateway, proof: Extract<Verification, { ok: true }>, instance: string): Normalised {
-    const known = own.get(instance) ?? configuredOwn(instances.get(instance))
+    const known = own.get(instance) ?? configuredOwn(instanceOf(instance))
     const normalised = understood(gateway, proof, known)
     // Behind a server's one URL stand many numbers; what one delivery shows is not every number's own.
     if (instance !== 'global' && normalised.own?.some((address) => !known.includes(address))) {
@@ -197,39 +237,41 @@ export function createIngest(parts: IngestParts): Ingest {
   }
 
   /** A body that names its number belongs to that number, whichever URL it came by. */
-  function route(
-    gateway: Gateway,
-    instance: InstanceConfig,
-    normalised: Normalised,
-  ): Proved | { refused: string } {
+  function route(gateway: Gateway, instance: InstanceConfig, normalised: Normalised): Proved | Refused {
     const credential = gateway.credential?.(instance.settings)
     if (
       normalised.credential !== undefined &&
       credential !== undefined &&
       !sameText(normalised.credential, credential)
     ) {
-      return { refused: 'the token in the body is not that of this instance' }
+      return { refused: 'the token in the body is not that of this instance', because: 'token' }
     }
     if (
       instance.device === undefined ||
       !normalised.device?.length ||
       namesDevice(normalised.device, instance.device)
     ) {
-      return { gateway, instance: instance.id, normalised, routed: true }
+      return { gateway, instance: instance.id, normalised, routed: true, baseUrl: instance.baseUrl }
     }
-    const sibling = config.instances.find(
+    const sibling = allInstances().find(
       (other) =>
         other.gateway === instance.gateway &&
         other.baseUrl === instance.baseUrl &&
         other.device !== undefined &&
         namesDevice(normalised.device ?? [], other.device),
     )
-    return { gateway, instance: (sibling ?? instance).id, normalised, routed: sibling !== undefined }
+    return {
+      gateway,
+      instance: (sibling ?? instance).id,
+      normalised,
+      routed: sibling !== undefined,
+      baseUrl: instance.baseUrl,
+    }
   }
 
   /** A server's global webhook: the instance is found by its token, else by number or name. */
   function routeOnServer(gateway: Gateway, server: ServerConfig, normalised: Normalised): Proved {
-    const mine = config.instances.filter((i) => i.gateway === server.gateway && i.baseUrl === server.baseUrl)
+    const mine = allInstances().filter((i) => i.gateway === server.gateway && i.baseUrl === server.baseUrl)
     const byToken = mine.find((i) => {
       const credential = gateway.credential?.(i.settings)
       return (
@@ -242,19 +284,31 @@ export function createIngest(parts: IngestParts): Ingest {
     const found =
       byToken ??
       (normalised.credential === undefined
-        ? mine.find((i) => namesDevice(normalised.device ?? [], i.device ?? i.id))
+        ? (mine.find((i) => namesDevice(normalised.device ?? [], i.device ?? i.id)) ??
+          mine.find((i) => i.name !== undefined && normalised.device?.includes(i.name)))
         : undefined)
     return {
       gateway,
       instance: found?.id ?? (server.id as string as InstanceId),
       normalised,
       routed: found !== undefined,
+      baseUrl: server.baseUrl,
     }
   }
 
+  /** What tells one unknown number from another, and nothing that would open it. */
+  function stranger({ gateway, instance, normalised, baseUrl }: Proved): Arrival['unrouted'] {
+    const { credential, device = [] } = normalised
+    const names = device.slice(0, MAX_NAMES).map((name) => sanitize(name).slice(0, 100))
+    const told = credential === undefined ? ['names', ...names] : ['credential', credential]
+    const key = hashParts([instance, gateway.name, baseUrl, ...told]).toString('hex')
+    return { key, gateway: gateway.name, baseUrl, names, tokenSeen: credential !== undefined }
+  }
+
   return {
+    refused: (target, reason, detail) => parts.witness.refused(target, reason, detail),
     admit({ instance, urlKey }) {
-      const target = instance === 'global' ? globalTarget(config.servers, urlKey) : instances.get(instance)
+      const target = instance === 'global' ? globalTarget(serverWith(urlKey)) : instanceOf(instance)
       if (!target) return { type: 'unknown-instance' }
       const keyed =
         target.webhook.key !== undefined && urlKey !== undefined && sameText(target.webhook.key, urlKey)
@@ -271,25 +325,30 @@ export function createIngest(parts: IngestParts): Ingest {
 
     async receive(target, delivery, source, admits) {
       const deadline = clock.monotonic() + HOLD_MS
-      const proved = resolve(
-        target,
-        target.urlKey === undefined ? delivery : { ...delivery, urlKey: target.urlKey },
-      )
+      const keyed = target.urlKey === undefined ? delivery : { ...delivery, urlKey: target.urlKey }
+      const proved = resolve(target, keyed)
       if ('refused' in proved) {
+        testify(target, keyed, proved)
         metrics.count('pombo_deliveries_total', { instance: target.id, outcome: 'unauthenticated' })
+        traffic.count(target.id, 'refused')
         return { type: 'unauthenticated', reason: proved.refused }
       }
-      if (admits && !(await admits())) return { type: 'over-limit' }
+      if (admits && !(await admits())) {
+        traffic.count(target.id, 'refused')
+        return { type: 'over-limit' }
+      }
       const { gateway, instance, normalised, routed } = proved
       const now = clock.now()
-      const claimsByApi = instances.get(instance)?.apiMessagesClaim ?? false
+      const claimsByApi = instanceOf(instance)?.apiMessagesClaim ?? false
+      if (routed) parts.witness.authentic(instance)
       const arrival: Arrival = {
+        ...(!routed && { unrouted: stranger(proved)! }),
         instance,
         receivedAt: now,
         source,
         headers: keptHeaders(delivery),
         body: gateway.redact(delivery.body),
-        reorderMs: instances.get(instance)?.reorderWindowMs ?? 0,
+        reorderMs: instanceOf(instance)?.reorderWindowMs ?? 0,
         events: normalised.events.map((event) =>
           prepare(sanitize(event), {
             instance,
@@ -304,12 +363,15 @@ export function createIngest(parts: IngestParts): Ingest {
       const outcome = await commit(arrival, deadline)
       if (!outcome) {
         metrics.count('pombo_deliveries_total', { instance, outcome: 'unavailable' })
+        traffic.count(instance, 'refused')
         return { type: 'unavailable', retryAfterSeconds: 2 }
       }
       metrics.count('pombo_deliveries_total', {
         instance,
         outcome: outcome.accepted > 0 ? 'accepted' : 'duplicate',
       })
+      traffic.count(instance, outcome.accepted > 0 ? 'deliveries' : 'duplicates')
+      traffic.count(instance, 'events', arrival.events.length)
       for (const event of arrival.events)
         metrics.count('pombo_events_total', { instance, kind: event.fact.kind })
       if (outcome.duplicates > 0) metrics.count('pombo_duplicates_total', { instance }, outcome.duplicates)
@@ -325,19 +387,25 @@ interface Proved {
   normalised: Normalised
   /** False when the body names a number this hub does not know. */
   routed: boolean
+  baseUrl: string
 }
+interface Refused {
+  /** Safe to answer. */
+  refused: string
+  because: RefusalReason
+}
+/** Instances a refused delivery is compared with, to say whose it probably was. */
+const MOST_COMPARED = 20
+/** Names an unknown number is shown by. */
+const MAX_NAMES = 6
 
 interface Target {
   id: InstanceId | 'global'
   webhook: WebhookConfig
   deliveriesPerSecond?: number
 }
-const globalTarget = (servers: readonly ServerConfig[], urlKey: string | undefined): Target | undefined => {
-  const server = servers.find(
-    (s) => s.webhook.key !== undefined && urlKey !== undefined && sameText(s.webhook.key, urlKey),
-  )
-  return server && { id: 'global', webhook: server.webhook }
-}
+const globalTarget = (server: ServerConfig | undefined): Target | undefined =>
+  server && { id: 'global', webhook: server.webhook }
 
 /** The configured device may be a slot id or the own number, as plain digits. */
 const namesDevice = (names: readonly string[], device: string): boolean =>

@@ -5,6 +5,7 @@ import type { Acceptance, Arrival, ArrivingEvent } from '../core/store.ts'
 import type { Cell, Db, Engine } from './dialect.ts'
 import { bestAddress, resolveContacts, stillTheirs } from './identity.ts'
 import { contactLaneKey } from './merge-record.ts'
+import { noteUnrouted } from './registry.ts'
 
 /** How long a fact without identity of its own (connection, presence) counts as a repeat (ms). */
 const STATE_WINDOW_MS = 5 * 60_000
@@ -95,6 +96,12 @@ export async function acceptBatch(
       ),
     ),
     noteTraffic(engine, db, batch, now),
+    noteUnrouted(
+      db,
+      batch,
+      fresh.map(({ arrival }, i) => ({ arrival, id: events[i]! })),
+      now,
+    ),
   ])
   return outcome
 }

@@ -23,6 +23,7 @@ const wire = z.object({
   from: z.string(),
   queues: z.array(z.enum(QUEUES)),
   instances: z.array(z.string()),
+  registry: z.boolean().optional(),
 })
 
 /**
@@ -42,6 +43,7 @@ export class Announcements {
   readonly #listeners = new Set<(what: Announcement) => void>()
   #queues = new Set<Queue>()
   #instances = new Set<InstanceId>()
+  #registry = false
   #gathering = false
   #listener: Listener | undefined
   #closed = false
@@ -67,8 +69,9 @@ export class Announcements {
     this.#checkMs = options.checkMs ?? CHECK_MS
   }
 
-  announce({ queues, instances }: Announcement): void {
+  announce({ queues, instances, registry }: Announcement): void {
     if (this.#closed) return
+    if (registry) this.#registry = true
     for (const queue of queues) this.#queues.add(queue)
     for (const instance of instances) this.#instances.add(instance)
     if (this.#gathering) return
@@ -78,7 +81,13 @@ export class Announcements {
 
   async #send(): Promise<void> {
     const instances = this.#instances.size > MOST_INSTANCES ? [] : [...this.#instances]
-    const text = JSON.stringify({ from: this.#self, queues: [...this.#queues], instances })
+    const text = JSON.stringify({
+      from: this.#self,
+      queues: [...this.#queues],
+      instances,
+      ...(this.#registry && { registry: true }),
+    })
+    this.#registry = false
     this.#queues = new Set()
     this.#instances = new Set()
     this.#gathering = false
@@ -140,7 +149,8 @@ export class Announcements {
   #heard(payload: string | undefined): void {
     const told = wire.safeParse(parsed(payload))
     if (!told.success || told.data.from === this.#self) return
-    this.#tell({ queues: told.data.queues, instances: told.data.instances as InstanceId[] })
+    const { queues, instances, registry } = told.data
+    this.#tell({ queues, instances: instances as InstanceId[], ...(registry && { registry }) })
   }
 
   #tell(what: Announcement): void {
