@@ -1,4 +1,6 @@
+import { type Alerts, createAlerts } from './alerts/index.ts'
 import { type Address, parseAddress } from './core/address.ts'
+import type { SendMail } from './core/alerts.ts'
 import type { Command } from './core/commands.ts'
 import type { HubConfig } from './core/config.ts'
 import { HubError } from './core/errors.ts'
@@ -23,8 +25,10 @@ import {
   type Store,
   type UndoOutcome,
 } from './core/store.ts'
-import type { Feature, Handler, Owner, Turn } from './core/turn.ts'
+import type { Feature, Handler, Owner } from './core/turn.ts'
+import { loopAround } from './pipeline/aside.ts'
 import { createCensus } from './pipeline/census.ts'
+import { chain, type Link } from './pipeline/chain.ts'
 import { createDeliverer } from './pipeline/deliver.ts'
 import { createDispatcher } from './pipeline/dispatch.ts'
 import { settledWithin } from './pipeline/grace.ts'
@@ -39,8 +43,11 @@ import { createReconciler } from './pipeline/reconcile.ts'
 import type { Readers } from './pipeline/registry/entry.ts'
 import { createRegistry, type Registry } from './pipeline/registry/live.ts'
 import { createWitness, type Witness } from './pipeline/registry/witness.ts'
+import { ALERT_RETRY, retryAt } from './pipeline/retry.ts'
 import { sanitize } from './pipeline/sanitize.ts'
+import { createTraffic } from './pipeline/traffic.ts'
 import { createWake } from './pipeline/wake.ts'
+import { createWatch } from './pipeline/watch.ts'
 
 /** Everything concrete, chosen by `main.ts` or a test. */
 export interface HubParts {
@@ -63,6 +70,10 @@ export interface HubParts {
   fetchBytes?: FetchBytes
   /** What reads and seals the instances of the store; without it there are only those of the configuration. */
   readers?: Readers
+  /** Sends letters; needed where alerts go by e-mail. */
+  mail?: SendMail
+  /** Room left where the store lies (bytes), where that is known. */
+  freeBytes?: () => Promise<number | undefined>
   /** What this node does; by default everything. */
   roles?: readonly Role[]
   /** What other nodes are told of this one. */
@@ -133,6 +144,8 @@ export interface Hub {
    * `busy` after that, with nothing changed.
    */
   undoMerge(id: MergeId): Promise<UndoOutcome>
+  /** Undefined where nobody looks whether anything is wrong. */
+  readonly alerts: Alerts | undefined
   /** Gateway spelling of a recipient → address, asked of the instance's gateway. */
   parseRecipient(instance: InstanceId, text: string): Address | undefined
 }
@@ -177,9 +190,11 @@ export function createHub(parts: HubParts): Hub {
   const wake = createWake(store, (queue) => loops.get(queue)?.nudge())
   const referencePrefix = `${store.installation}-`
   const pressure = createPressure(parts.machine)
+  const traffic = createTraffic({ store, clock, log, outage })
+  const handler = chain(linksOf(parts))
   const dispatcher = createDispatcher({
     store,
-    handler: compose(handlersOf(parts)),
+    handler,
     instances: views,
     clients,
     reorderMs: registry.reorderMs,
@@ -187,6 +202,7 @@ export function createHub(parts: HubParts): Hub {
     random,
     log,
     metrics,
+    traffic,
     holder,
     referencePrefix,
     pressure,
@@ -203,6 +219,7 @@ export function createHub(parts: HubParts): Hub {
     random,
     log,
     metrics,
+    traffic,
     holder,
     referencePrefix,
     outage,
@@ -258,6 +275,7 @@ export function createHub(parts: HubParts): Hub {
     clock,
     log,
     metrics,
+    traffic,
     referencePrefix,
     pressure,
     outage,
@@ -284,6 +302,50 @@ export function createHub(parts: HubParts): Hub {
     outage,
     wake,
   })
+  const around = { clock, log, outage }
+  const { watch: watched, alerts: alerted } = config
+  const watch =
+    watched &&
+    loopAround(
+      'watch',
+      (again) =>
+        createWatch({
+          store,
+          instances: views,
+          clients,
+          everyMs: watched.everyMs,
+          clock,
+          random,
+          log,
+          outage,
+          wake,
+          nudge: again,
+        }),
+      around,
+    )
+  const alerts =
+    alerted &&
+    loopAround(
+      'alerts',
+      (again) =>
+        createAlerts({
+          store,
+          instances: views,
+          settings: alerted,
+          ...(config.publicUrl !== undefined && { home: config.publicUrl }),
+          http: parts.http,
+          ...(parts.mail && { mail: parts.mail }),
+          ...(parts.freeBytes && { freeBytes: parts.freeBytes }),
+          retryAt: (attempt, atLeastMs) => retryAt(ALERT_RETRY, attempt, clock.now(), random, atLeastMs),
+          changed: () => store.announce({ queues: [], instances: [] }),
+          nudge: again,
+          clock,
+          log,
+        }),
+      around,
+    )
+  /** Loops without a queue of their own. Alerts are every node's: also that nobody works has to be noticed. */
+  const guards = [roles.includes('sender') ? watch : undefined, alerts].filter((one) => one !== undefined)
   const census = createCensus({ store, self: holder, clock, log, metrics, outage })
   let deafen = () => {}
   const pause = (ms: number) => new Promise<void>((resolve) => void clock.setTimeout(resolve, ms))
@@ -319,24 +381,30 @@ export function createHub(parts: HubParts): Hub {
       deafen = store.onAnnounced(({ queues }) => {
         for (const queue of queues) loops.get(queue)?.nudge()
       })
-      for (const loop of loops.values()) loop.start()
+      for (const loop of [...loops.values(), ...guards]) loop.start()
       registry.start()
       census.start()
+      traffic.start()
     },
     async stop(graceMs = 10_000) {
       deafen()
       await Promise.all([
         settledWithin(clock, [census.stop(), registry.stop(), witness.stop()], graceMs),
-        ...[...loops.values()].map((loop) => loop.stop(graceMs)),
+        ...[...loops.values(), ...guards].map((loop) => loop.stop(graceMs)),
       ])
+      await settledWithin(clock, [traffic.stop()], graceMs)
       await pulse.stop()
     },
     async idle() {
       for (let quiet = 0; quiet < 2; ) {
         await new Promise((next) => setImmediate(next))
-        const resting = [...loops.values()].every((loop) => loop.resting)
+        const resting = [...loops.values(), ...guards].every((loop) => loop.resting)
         const queues = [...loops.keys()].filter((queue) => queue !== 'media' || !fetches?.paused)
-        const due = resting ? await Promise.all(queues.map((queue) => store.nextDue(queue))) : []
+        const wait = () => [
+          ...queues.map((queue) => store.nextDue(queue)),
+          ...guards.map((guard) => guard.nextDue()),
+        ]
+        const due = resting ? await Promise.all(wait()) : []
         quiet = resting && !due.some(isDue) ? quiet + 1 : 0
       }
     },
@@ -392,6 +460,7 @@ export function createHub(parts: HubParts): Hub {
       return view && client && { name: view.gateway, capabilities: view.capabilities, client }
     },
     server: (id) => registry.serverClient(id),
+    alerts: alerts?.part,
     kinds: parts.gateways,
     http: parts.http,
     fetchBytes: parts.fetchBytes ?? parts.media?.fetch,
@@ -414,45 +483,13 @@ async function addressOf(store: Store, instance: InstanceId, to: ChatId | Addres
   return chat.address
 }
 
-function handlersOf(parts: HubParts): Handler[] {
-  const handlers: Handler[] = []
+function linksOf(parts: HubParts): Link[] {
+  const links: Link[] = []
   for (const feature of parts.features) {
     if (!(feature.name in parts.config.features)) continue
     const { handler } = feature.setup(parts.config.features[feature.name])
-    if (handler) handlers.push(inRoomOf(feature.name, handler))
+    if (handler) links.push({ name: feature.name, handler, ownSteps: true })
   }
-  if (parts.bot) handlers.push(parts.bot)
-  return handlers
-}
-
-/** Steps are stored by name: those of one feature never meet another's. */
-const inRoomOf =
-  (feature: string, handler: Handler): Handler =>
-  (turn, next) =>
-    handler(
-      Object.create(turn, {
-        step: {
-          value: (...[name, run, options]: Parameters<Turn['step']>) =>
-            turn.step(`${feature}/${name}`, run, options),
-        },
-      }) as Turn,
-      next,
-    )
-
-/** One chain: features in their order, then the bot. A handler that does not call `next` ends it. */
-function compose(handlers: readonly Handler[]): Handler {
-  return (turn, next) => {
-    const run = async (i: number): Promise<void> => {
-      const handler = handlers[i]
-      if (!handler) return next()
-      let called = false
-      await handler(turn, () => {
-        if (called)
-          throw new HubError('E_BOT', 'A handler called next() twice. Call it once, and await or return it.')
-        called = true
-        return run(i + 1)
-      })
-    }
-    return run(0)
-  }
+  if (parts.bot) links.push({ name: 'bot', handler: parts.bot, ownSteps: false })
+  return links
 }

@@ -29,9 +29,14 @@ export class Bot<S = Record<string, unknown>> extends Composer<Context<S>> {
         session.save()
       } finally {
         Context.close(ctx)
-        if (trace.length > 0) turn.note?.(`${name}: ${trace.join(', ')}`)
-        else if (isConversation(turn.event.fact))
-          turn.note?.(`${name}: nothing ran (${refusal(turn, USUAL) ?? 'no handler matched'})`)
+        if (trace.length > 0) {
+          turn.note?.(`${name}: ${trace.join(', ')}`)
+          turn.tell?.({ ran: trace })
+        } else {
+          if (isConversation(turn.event.fact))
+            turn.note?.(`${name}: nothing ran (${refusal(turn, USUAL) ?? 'no handler matched'})`)
+          turn.tell?.(this.explain(turn))
+        }
       }
     }
   }

@@ -1,4 +1,5 @@
 import { HubError } from '../core/errors.ts'
+import type { HandlerTrace } from '../core/monitor.ts'
 import type { Turn } from '../core/turn.ts'
 import type { Context, Group, Member } from './context.ts'
 import { compileFilter, type Filtered, type FilterQuery } from './filter.ts'
@@ -21,6 +22,11 @@ type Commanded<C> = Filtered<C, 'message:text'> & { args: string }
 type Heard<C, M> = Filtered<C, 'message'> & { text: string; match: M }
 type Timed<C> = Filtered<C, 'timer'>
 
+/** How much is said of what did not run. */
+const MISSED_REASONS = 5
+const MISSED_NAMES = 3
+const MISSED_CHARACTERS = 60
+
 /** How a turn runs through the tree. */
 interface Run {
   readonly scope: Scope
@@ -30,8 +36,13 @@ interface Run {
   readonly trace: string[]
 }
 interface Node {
+  readonly name: string
+  /** Why it did not run although it may see such events. */
+  readonly miss: string
   /** May anything here or below see this event? Asked before any predicate runs. */
   admits(turn: Turn, scope: Scope): boolean
+  /** Why nothing here or below may see this event. */
+  refuses(turn: Turn, scope: Scope): string
   matches(ctx: Context): boolean | Promise<boolean>
   run(ctx: Context, next: Next, run: Run): Promise<void>
 }
@@ -196,6 +207,28 @@ export class Composer<C extends Context> implements Part<C> {
     await this.#node('').run(ctx, next, { scope: USUAL, path: '', trace })
   }
 
+  /** Why nothing ran, once nothing has: nobody here may see such an event, or nobody was waiting for it. */
+  protected explain(turn: Turn): Pick<HandlerTrace, 'outcome' | 'reason' | 'missed'> {
+    const reasons = new Map<string, string[]>()
+    for (const node of this.#nodes) {
+      const reason = node.admits(turn, USUAL) ? node.miss : node.refuses(turn, USUAL)
+      const names = reasons.get(reason)
+      if (names) names.push(node.name)
+      else reasons.set(reason, [node.name])
+    }
+    const admitted = this.#node('').admits(turn, USUAL)
+    const missed = [...reasons].slice(0, MISSED_REASONS).map(([reason, names]) => ({
+      reason,
+      count: names.length,
+      first: names.slice(0, MISSED_NAMES).map((name) => name.slice(0, MISSED_CHARACTERS)),
+    }))
+    return {
+      outcome: admitted ? 'no-match' : 'out-of-scope',
+      reason: admitted ? 'no handler matched' : (missed[0]?.reason ?? 'it has no handlers'),
+      ...(missed.length > 0 && { missed }),
+    }
+  }
+
   #child<D extends Context>(
     name: string,
     handlers: readonly Middleware<D>[],
@@ -204,7 +237,8 @@ export class Composer<C extends Context> implements Part<C> {
   ): Composer<D> {
     const child = new Composer<D>(scope)
     child.use(...handlers)
-    this.#nodes.push({ ...child.#node(name), matches })
+    const miss = name.startsWith('instance ') ? 'another number' : 'did not match'
+    this.#nodes.push({ ...child.#node(name), matches, miss })
     return child
   }
 
@@ -212,9 +246,15 @@ export class Composer<C extends Context> implements Part<C> {
     const nodes = this.#nodes
     const within = (scope: Scope): Scope => ({ ...scope, ...this.#scope })
     return {
+      name,
+      miss: 'did not match',
       admits: (turn, outer) => {
         const scope = within(outer)
         return nodes.some((node) => node.admits(turn, scope))
+      },
+      refuses: (turn, outer) => {
+        const scope = within(outer)
+        return nodes[0]?.refuses(turn, scope) ?? 'it has no handlers'
       },
       matches: () => true,
       run: (ctx, next, outer) => {
@@ -241,7 +281,10 @@ async function walk(nodes: readonly Node[], ctx: Context, next: Next, run: Run, 
 
 function leaf<C extends Context>(middleware: Middleware<C>): Node {
   return {
+    name: middleware.name || 'middleware',
+    miss: 'one before it ended the chain',
     admits: (turn, scope) => refusal(turn, scope) === undefined,
+    refuses: (turn, scope) => refusal(turn, scope) ?? 'did not match',
     matches: () => true,
     run: (ctx, next, { path, trace }) => {
       trace.push(path || middleware.name || 'middleware')

@@ -30,6 +30,8 @@ export interface HandlerTrace {
   ran?: string[]
   /** What it said about it. */
   notes?: string[]
+  /** Why those inside it did not run: for each reason how many, and the first few. */
+  missed?: { reason: string; count: number; first: string[] }[]
 }
 
 /** Why no handler was asked at all. */

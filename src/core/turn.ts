@@ -4,6 +4,7 @@ import type { Command } from './commands.ts'
 import type { Author, Fact, Message, MessageStatus, Party } from './events.ts'
 import type { Answer, Capability, GroupInfo } from './gateway.ts'
 import type { ChatId, CommandId, ContactId, EventId, InstanceId, MessageId } from './ids.ts'
+import type { HandlerTrace } from './monitor.ts'
 import type { Logger } from './ports.ts'
 
 /** An event as it waits in its lane. */
@@ -125,6 +126,10 @@ export interface Turn {
    * several things; notes hold no message text.
    */
   note?(text: string): void
+  /** For what is made of several handlers: which of them ran, or why none did. */
+  tell?(what: { ran: readonly string[] } | Pick<HandlerTrace, 'outcome' | 'reason' | 'missed'>): void
+  /** For whoever runs handlers: what each of them makes of the event. An entry may be completed later. */
+  traced?(entry: HandlerTrace): void
 }
 
 /** One link of the chain. Not calling `next` ends it. Calling it twice is an error. */

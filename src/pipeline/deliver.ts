@@ -252,5 +252,7 @@ export function createDeliverer(parts: DeliverParts) {
 }
 
 /** It is not tried again, at least not by itself. */
-const isOver = (result: SendResult): result is Extract<SendResult, { end: 'sent' | 'rejected' | 'unknown' }> =>
+const isOver = (
+  result: SendResult,
+): result is Extract<SendResult, { end: 'sent' | 'rejected' | 'unknown' }> =>
   result.end === 'sent' || result.end === 'rejected' || result.end === 'unknown'

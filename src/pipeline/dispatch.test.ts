@@ -7,6 +7,7 @@ import { contentText } from '../core/events.ts'
 import type { InstanceId } from '../core/ids.ts'
 import { type Logger, noMetrics } from '../core/ports.ts'
 import type { ClaimedEvent } from '../core/store.ts'
+import { noTraffic } from '../core/traffic.ts'
 import { systemClock } from '../platform/clock.ts'
 import { openSqliteStore } from '../storage/sqlite/open.ts'
 import { FakeClock, testHub } from '../testing/index.ts'
@@ -84,6 +85,7 @@ describe('turns', () => {
       },
       log: silent,
       metrics: noMetrics,
+      traffic: noTraffic,
       clock,
       random: () => 0.5,
       instances: new Map([[SUPPORT, { id: SUPPORT, gateway: 'test', tags: [], capabilities: new Set() }]]),
@@ -122,6 +124,7 @@ describe('turns', () => {
       handler: (turn) => void handled.push(turn.event.id),
       log: silent,
       metrics: noMetrics,
+      traffic: noTraffic,
       clock,
       random: () => 0.5,
       instances: new Map([[SUPPORT, { id: SUPPORT, gateway: 'test', tags: [], capabilities: new Set() }]]),

@@ -15,13 +15,15 @@ import type {
   TurnFailure,
   TurnOutcome,
 } from '../core/store.ts'
+import type { TrafficMeter } from '../core/traffic.ts'
 import type { Handler, InstanceView } from '../core/turn.ts'
 import { Batcher } from './batcher.ts'
 import { settledWithin } from './grace.ts'
 import { Loop } from './loop.ts'
+import { notHandled, whyNotHandled } from './not-handled.ts'
 import { isUnavailable, type Outage } from './outage.ts'
 import type { Pressure } from './pressure.ts'
-import { isEmptyMessage, logChanges, nameChanges, waitsFor } from './record.ts'
+import { logChanges, nameChanges, waitsFor } from './record.ts'
 import { retryAt, TURN_RETRY } from './retry.ts'
 import { type Decisions, openTurn } from './turn.ts'
 import type { Wake } from './wake.ts'
@@ -37,6 +39,7 @@ export interface DispatchParts {
   random: Random
   log: Logger
   metrics: Metrics
+  traffic: TrafficMeter
   holder: string
   referencePrefix: string
   pressure: Pressure
@@ -68,7 +71,16 @@ type Committed = TurnOutcome | { type: 'failed'; error: unknown }
 
 type Outcome = Pick<TurnCommit, 'log' | 'outcome'> &
   Partial<Decisions> &
-  Pick<Partial<TurnCommit>, 'parked' | 'firedTimer' | 'epoch'>
+  Pick<Partial<TurnCommit>, 'parked' | 'firedTimer' | 'epoch' | 'trace'>
+
+/** What is kept of an attempt, however it ends. */
+type Attempt = Required<Pick<TurnCommit, 'startedAt' | 'trace'>>
+
+interface Run extends Pick<Attempt, 'trace'> {
+  /** Of the turn's first attempt. */
+  epoch: number | undefined
+  signal: AbortSignal
+}
 
 interface Lease {
   control: AbortController
@@ -78,7 +90,7 @@ interface Lease {
 
 /** Claims lanes and handles their events, one at a time per lane, lanes in parallel. */
 export function createDispatcher(parts: DispatchParts) {
-  const { store, clock, log, metrics, outage } = parts
+  const { store, clock, log, metrics, traffic, outage } = parts
   const active = new Map<ClaimedLane, Lease>()
   const running = new Set<Promise<void>>()
   const looks = new Batcher<Look, Seen>((wanted) => store.lookUp(wanted), LOOKS, 2)
@@ -216,13 +228,14 @@ export function createDispatcher(parts: DispatchParts) {
     const started = clock.monotonic()
     metrics.record('pombo_lane_wait_seconds', {}, Math.max(0, clock.now() - event.acceptedAt) / 1000)
     const epoch = event.epoch ?? chat?.epoch
+    const attempt: Attempt = { startedAt: clock.now(), trace: { handlers: [] } }
     let outcome: Outcome
     try {
-      outcome = await decide(lane, event, { chat, known }, epoch, signal)
+      outcome = await decide(lane, event, { chat, known }, { epoch, signal, trace: attempt.trace })
     } catch (error) {
       if (signal.aborted) return false
       if (isUnavailable(error)) throw error
-      await fail(lane, event, epoch, error, patient)
+      await fail(lane, event, { ...attempt, epoch }, error, patient)
       return false
     }
     const commit: TurnCommit = {
@@ -237,17 +250,20 @@ export function createDispatcher(parts: DispatchParts) {
       state: new Map(),
       timers: [],
       ...(epoch === undefined ? {} : { epoch }),
+      ...attempt,
       ...outcome,
     }
     // The fence makes a repeat safe: of a commit whose answer was lost it is stale.
     const result = await outage.persist(() => commits.add(commit), patient)
     if (result.type === 'failed') {
-      await fail(lane, event, epoch, result.error, patient)
+      await fail(lane, event, { ...attempt, epoch }, result.error, patient)
       return false
     }
     metrics.count('pombo_turns_total', { outcome: result.type === 'stale' ? 'stale' : 'done' })
     metrics.record('pombo_turn_seconds', {}, (clock.monotonic() - started) / 1000)
     if (result.type === 'stale') return false
+    traffic.count(lane.instance, 'handled')
+    traffic.lag(lane.instance, 'lag', clock.now() - event.acceptedAt)
     for (const [key, value] of outcome.state ?? []) {
       if (value === null) lane.state.delete(key)
       else lane.state.set(key, value)
@@ -266,17 +282,16 @@ export function createDispatcher(parts: DispatchParts) {
     lane: ClaimedLane,
     event: ClaimedEvent,
     { chat, known }: Seen,
-    epoch: number | undefined,
-    signal: AbortSignal,
+    run: Run,
   ): Promise<Outcome> {
     const { fact } = event
     const names = nameChanges(event, chat?.name)
     const ownCommand = ownReference(event.reference, parts.referencePrefix)
     if (fact.kind === 'timer') {
       if (!(await store.timerIsCurrent(lane.lane, fact.key, fact.generation))) {
-        return { log: [], outcome: 'skipped', note: 'the timer was moved or cancelled after it fired' }
+        return { log: [], outcome: 'skipped', ...notHandled('timer-moved') }
       }
-      const decisions = await handle(lane, event, chat, epoch, signal)
+      const decisions = await handle(lane, event, chat, run)
       return {
         log: [],
         outcome: 'done',
@@ -286,7 +301,7 @@ export function createDispatcher(parts: DispatchParts) {
     }
     if (isNoNews(event, known)) {
       const echo = logChanges(event, ownCommand).filter((change) => change.type === 'echo')
-      return { log: [...echo, ...names], outcome: 'skipped', note: 'this message is already in the chat' }
+      return { log: [...echo, ...names], outcome: 'skipped', ...notHandled('already-known') }
     }
     const target = chat && waitsFor(event)
     if (target !== undefined && !event.orphan && event.disposition === 'handle' && known === undefined) {
@@ -294,25 +309,23 @@ export function createDispatcher(parts: DispatchParts) {
         log: names,
         outcome: 'parked',
         parked: { target, until: clock.now() + PARK_MS },
-        note: 'waits for its message',
+        ...notHandled('waits-for-its-message'),
       }
     }
     const changes = [...(chat || fact.kind === 'connection' ? logChanges(event, ownCommand) : []), ...names]
-    if (event.disposition !== 'handle')
-      return { log: changes, outcome: 'skipped', note: 'stored only: too old, or not a conversation' }
-    if (isEmptyMessage(event)) return { log: changes, outcome: 'skipped', note: 'a message without content' }
-    return { log: changes, outcome: 'done', ...(await handle(lane, event, chat, epoch, signal)) }
+    const reason = whyNotHandled(event)
+    if (reason !== undefined) return { log: changes, outcome: 'skipped', ...notHandled(reason) }
+    return { log: changes, outcome: 'done', ...(await handle(lane, event, chat, run)) }
   }
 
   async function handle(
     lane: ClaimedLane,
     event: ClaimedEvent,
     chat: ChatState | undefined,
-    epoch: number | undefined,
-    signal: AbortSignal,
-  ): Promise<Decisions | { note: string }> {
+    { epoch, signal, trace }: Run,
+  ): Promise<Decisions | ReturnType<typeof notHandled>> {
     const instance = parts.instances.get(event.instance)
-    if (!instance) return { note: 'this number is no longer configured' }
+    if (!instance) return notHandled('instance-gone')
     const { turn, decisions } = openTurn({
       lane,
       event,
@@ -326,6 +339,7 @@ export function createDispatcher(parts: DispatchParts) {
       log,
       signal,
       installation: store.installation,
+      trace: trace.handlers,
     })
     await limited(async () => parts.handler(turn, async () => {}), signal)
     return decisions()
@@ -355,12 +369,13 @@ export function createDispatcher(parts: DispatchParts) {
   async function fail(
     lane: ClaimedLane,
     event: ClaimedEvent,
-    epoch: number | undefined,
+    { epoch, ...attempt }: Attempt & Pick<Run, 'epoch'>,
     error: unknown,
     patient: () => boolean,
   ): Promise<void> {
     const again = retryAt(TURN_RETRY, event.attempt, clock.now(), parts.random)
     metrics.count('pombo_turns_total', { outcome: again === null ? 'dead' : 'failed' })
+    traffic.count(event.instance, again === null ? 'dead' : 'failed')
     log.error(
       { err: error, event: event.id, instance: event.instance, attempt: event.attempt, retryAt: again },
       again === null
@@ -381,6 +396,7 @@ export function createDispatcher(parts: DispatchParts) {
         lane.chat || fact.kind === 'connection'
           ? logChanges(event, ownReference(event.reference, parts.referencePrefix))
           : [],
+      ...attempt,
       ...(epoch === undefined ? {} : { epoch }),
       ...(fact.kind === 'timer' ? { firedTimer: { key: fact.key, generation: fact.generation } } : {}),
     }

@@ -9,6 +9,7 @@ import { type Gateway, type Normalised, verified } from '../core/gateway.ts'
 import type { InstanceId, MessageId, ServerId } from '../core/ids.ts'
 import { type Logger, noMetrics } from '../core/ports.ts'
 import type { Acceptance, Arrival, Store } from '../core/store.ts'
+import { noTraffic } from '../core/traffic.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { createIngest } from './ingest.ts'
 import { instance } from './instance.fixture.ts'
@@ -81,6 +82,7 @@ function ingestOver(
     clock,
     log: silent,
     metrics: noMetrics,
+    traffic: noTraffic,
     referencePrefix: 'me-',
     pressure: createPressure(clock),
     outage: new Outage(clock, silent),

@@ -2,8 +2,17 @@ import type { Command } from '../core/commands.ts'
 import { HubError } from '../core/errors.ts'
 import type { Answer, GatewayClient, GroupInfo } from '../core/gateway.ts'
 import { type CommandId, uuidv7 } from '../core/ids.ts'
+import type { HandlerTrace } from '../core/monitor.ts'
 import type { Clock, Logger, Random } from '../core/ports.ts'
-import type { ChatState, ClaimedEvent, ClaimedLane, NewCommand, Store, TurnCommit } from '../core/store.ts'
+import type {
+  ChatState,
+  ClaimedEvent,
+  ClaimedLane,
+  NewCommand,
+  StepRecord,
+  Store,
+  TurnCommit,
+} from '../core/store.ts'
 import type { InstanceView, Owner, Turn } from '../core/turn.ts'
 import { sanitize } from './sanitize.ts'
 
@@ -21,6 +30,10 @@ export interface TurnParts {
   log: Logger
   signal: AbortSignal
   installation: string
+  /** Gets what each handler makes of the event. */
+  trace: HandlerTrace[]
+  /** Nothing is stored or begun: a step's stored result, or a throw. */
+  dryRun?(step: StepRecord): Promise<{ value: unknown }>
 }
 
 /** Everything a handler decided, ready to be committed. */
@@ -30,6 +43,7 @@ const DEFAULT_STEP_MS = 30_000
 const STEP_RETRY_MS = 500
 const MAX_COMMANDS = 100
 const MAX_NOTE = 500
+const MAX_TRACED = 30
 
 /**
  * The turn handed to handlers, and the way to read what they decided. Nothing in it can reach a gateway:
@@ -55,7 +69,7 @@ export function openTurn(parts: TurnParts): { turn: Turn; decisions(): Decisions
     }
     steps.add(name)
     const record = { event: event.id, generation: event.generation, name }
-    const stored = await store.beginStep(record, parts.epoch)
+    const stored = await (parts.dryRun ? parts.dryRun(record) : store.beginStep(record, parts.epoch))
     if (stored) return stored.value as Awaited<ReturnType<typeof run>>
     const key = `${parts.installation}:${event.id}:${event.generation}:${name}`
     const value = await attempt(
@@ -142,6 +156,9 @@ export function openTurn(parts: TurnParts): { turn: Turn; decisions(): Decisions
       }),
     note(text) {
       notes.push(text)
+    },
+    traced(entry) {
+      if (parts.trace.length < MAX_TRACED) parts.trace.push(entry)
     },
   }
   return {

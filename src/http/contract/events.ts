@@ -99,6 +99,10 @@ export const handlerTrace = z.object({
   reason: z.string().optional(),
   ran: z.array(z.string()).optional().meta({ description: 'Paths of what ran inside it, in order' }),
   notes: z.array(z.string()).optional().meta({ description: 'What it said about it' }),
+  missed: z
+    .array(z.object({ reason: z.string(), count: z.int(), first: z.array(z.string()) }))
+    .optional()
+    .meta({ description: 'Why those inside it did not run: for each reason how many, and the first few' }),
 })
 export type HandlerTrace = z.output<typeof handlerTrace>
 
