@@ -324,8 +324,11 @@ export interface WebhooksClient {
 /** How to log a number in: scan this, or type that. */
 export type Pairing =
   | { type: 'connected' }
-  /** `image`: a PNG as `data:` URL, or the address of one on the gateway. `validMs` from now. */
-  | { type: 'qr'; image: string; validMs: number }
+  /**
+   * `image`: a PNG as `data:` URL, or the address of one on the gateway. `validMs` from now. `headers`: what the
+   * fetch needs to be let in, as in {@link MediaLocation}.
+   */
+  | { type: 'qr'; image: string; validMs: number; headers?: Record<string, string> }
   | { type: 'code'; code: string; validMs: number }
 
 export interface HostedCampaign {
@@ -411,7 +414,7 @@ export interface RemoteInstance {
   state?: ConnectionState
   /** Own number, where it is logged in. */
   phone?: Address
-  /** Credential of the new instance, where the gateway makes one. A secret. */
+  /** Its credential, where the gateway makes one and shows it to its admin. A secret. */
   credential?: string
 }
 /** Speaks to a gateway's server with its admin's rights. */
@@ -430,6 +433,15 @@ export interface ClientContext {
   http: HttpClient
   clock: Clock
   log: Logger
+}
+
+/** A value to enter where a gateway is set up. */
+export interface SetupValue {
+  kind: 'url' | 'env' | 'flag' | 'field'
+  name: string
+  value: string
+  /** It holds a secret. */
+  secret: boolean
 }
 
 /**
@@ -462,6 +474,16 @@ export interface Gateway<S = unknown> {
   connect(settings: S, context: ClientContext): GatewayClient
   /** Capability `instances`. `adminToken` as configured for the server, where the gateway has such a thing. */
   administer?(server: { adminToken?: string; settings?: S }, context: ClientContext): ServerClient
+  /**
+   * What the configuration of an instance needs beyond the server's, of one that its server made or listed.
+   * Undefined: the list does not say enough; its owner has to.
+   */
+  adopt?(
+    remote: RemoteInstance,
+    server: { settings?: S },
+  ): { settings: Record<string, unknown>; device?: string } | undefined
+  /** What to enter by hand so that it reports to this URL: as its own documentation calls things. */
+  setup?(webhook: { url: string; secret?: string }): SetupValue[]
 }
 
 /** Identity function that checks a gateway's shape where it is written and keeps its settings type inside. */

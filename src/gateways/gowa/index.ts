@@ -54,4 +54,12 @@ export const gowa = defineGateway({
   parseRecipient: (text) => parseLoose(text.trim())?.address,
   connect,
   administer,
+  // A device is named by its slot; the login is the server's.
+  adopt: ({ id }, { settings }) => ({ settings: { ...settings }, device: id }),
+  setup: ({ url, secret = '' }) => [
+    { kind: 'env', name: 'WHATSAPP_WEBHOOK', value: url, secret: false },
+    { kind: 'env', name: 'WHATSAPP_WEBHOOK_SECRET', value: secret, secret: true },
+    { kind: 'flag', name: '--webhook', value: url, secret: false },
+    { kind: 'flag', name: '--webhook-secret', value: secret, secret: true },
+  ],
 })

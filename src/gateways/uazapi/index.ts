@@ -1,6 +1,7 @@
 import { defineGateway } from '../../core/gateway.ts'
 import { administer } from './client/administration.ts'
 import { connect } from './client/connect.ts'
+import { HUB_EVENTS } from './client/webhooks.ts'
 import { settings } from './config.ts'
 import { normalise } from './normalise.ts'
 import { redact } from './redact.ts'
@@ -75,4 +76,12 @@ export const uazapi = defineGateway({
   parseRecipient: readRecipient,
   connect,
   administer,
+  adopt: ({ credential }) => (credential === undefined ? undefined : { settings: { token: credential } }),
+  setup: ({ url }) => [
+    { kind: 'field', name: 'url', value: url, secret: true },
+    { kind: 'field', name: 'events', value: HUB_EVENTS.join(', '), secret: false },
+    { kind: 'field', name: 'excludeMessages', value: '', secret: false },
+    { kind: 'field', name: 'addUrlEvents', value: 'false', secret: false },
+    { kind: 'field', name: 'addUrlTypesMessages', value: 'false', secret: false },
+  ],
 })

@@ -34,6 +34,11 @@ export async function pair({ ask }: Asking, link: Link, phone?: string): Promise
   const image = below(link.base, qr.value.qr_link)
   if (image === undefined) return refuse('gateway-bug', 'GOWA gave no link to its QR code')
   const seconds = qr.value.qr_duration
-  return given({ type: 'qr', image, validMs: seconds === undefined ? QR_MS : seconds * 1000 })
+  return given({
+    type: 'qr',
+    image,
+    validMs: seconds === undefined ? QR_MS : seconds * 1000,
+    ...(link.login.authorization !== undefined && { headers: { ...link.login } }),
+  })
 }
 const CONNECTED = given<Pairing>({ type: 'connected' })

@@ -96,7 +96,14 @@ export function administer(
   return {
     async instances() {
       const all = await known()
-      return all.ok ? { ok: true, value: all.value.map(({ instance }) => instance) } : all
+      if (!all.ok) return all
+      return {
+        ok: true,
+        value: all.value.map(({ instance, token }) => ({
+          ...instance,
+          ...(token !== '' && { credential: token }),
+        })),
+      }
     },
     async create(name) {
       if (!admin) return NO_ADMIN

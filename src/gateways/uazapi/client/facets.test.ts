@@ -661,7 +661,13 @@ describe.each(LINES)('administration, on the %s line', (line) => {
     expect(listed.value).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ state: 'connected', phone: 'phone:5511955550100' }),
-        { id: made.value.id, name: 'novíssima', state: 'disconnected' },
+        {
+          id: made.value.id,
+          name: 'novíssima',
+          state: 'disconnected',
+          // Shown to the admin, so that an instance can be taken into the hub.
+          credential: made.value.credential,
+        },
       ]),
     )
     expect(await server.remove(made.value.id)).toEqual({ ok: true, value: undefined })

@@ -5,7 +5,7 @@ import { type Asking, done, refuse, toVoid, UNREADABLE } from './asking.ts'
 import type { Json } from './caller.ts'
 
 /** What the hub reads, of the events every version knows. */
-const COMMON_EVENTS = [
+export const HUB_EVENTS = [
   'connection',
   'history',
   'messages',
@@ -20,8 +20,8 @@ const COMMON_EVENTS = [
   'blocks',
 ]
 /** Names that came and one that went; a server may refuse a list with a name it does not know. */
-const NEWER_EVENTS = [...COMMON_EVENTS, 'sender', 'newsletter_messages']
-const OLDER_EVENTS = [...COMMON_EVENTS, 'leads']
+const NEWER_EVENTS = [...HUB_EVENTS, 'sender', 'newsletter_messages']
+const OLDER_EVENTS = [...HUB_EVENTS, 'leads']
 
 /** `excludeMessages` stays empty: any filter would hide own messages or echoes, and the hub goes by both. */
 const wanted = (url: string, events: readonly string[]): Json => ({
