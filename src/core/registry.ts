@@ -65,6 +65,8 @@ export interface Creation {
   name: string
   /** What the gateway had before, by its own ids. */
   before: string[]
+  /** Node that makes it. */
+  holder: string
 }
 
 /** Deliveries that were refused, by target and reason. */
@@ -129,6 +131,8 @@ export interface RegistryStore {
 
   /** Notes an intent once; the one that is there already stands. */
   beginCreation(creation: Creation): Promise<Creation>
+  /** Another node goes on with it; false if it did already. */
+  takeCreation(key: string, from: string, to: string): Promise<boolean>
   endCreation(key: string): Promise<void>
 
   noteRefusals(rows: readonly RefusalRow[]): Promise<void>
@@ -154,6 +158,8 @@ export interface Known<C extends InstanceConfig | ServerConfig> {
   revision?: number
   createdAt?: number
   updatedAt?: number
+  /** Idempotency key of the request that made it, until it is changed. */
+  request?: string
 }
 export type KnownInstance = Known<InstanceConfig>
 export type KnownServer = Known<ServerConfig>

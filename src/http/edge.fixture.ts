@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { z } from 'zod'
+import { createAccess } from '../access/index.ts'
+import type { AccessStore } from '../core/access.ts'
 import { address } from '../core/address.ts'
 import type { HubConfig, InstanceConfig } from '../core/config.ts'
 import type { Gateway, RawDelivery } from '../core/gateway.ts'
@@ -81,6 +84,7 @@ const NOTHING_STORED: RegistryStore = {
   refuseQueued: async () => 0,
   reseal: async () => false,
   beginCreation: async (creation) => creation,
+  takeCreation: async () => false,
   endCreation: async () => {},
   noteRefusals: async () => {},
   refusals: async () => [],
@@ -386,6 +390,14 @@ export class KeptLog implements Logger {
   child = () => this
 }
 
+/** Nobody but the key of the configuration: people and other keys are tested over a store. */
+const noPeople = {
+  hasOwner: async () => false,
+  findKey: async () => undefined,
+  findSession: async () => undefined,
+  addAudit: async () => {},
+} satisfies Partial<AccessStore> as unknown as AccessStore
+
 export interface EdgeOptions extends Partial<Omit<HttpServerOptions, 'hub'>> {
   config?: Partial<HubConfig>
 }
@@ -403,6 +415,7 @@ export async function startEdge(options: EdgeOptions = {}) {
   }
   const server = createHttpServer({
     hub,
+    access: createAccess({ store: noPeople, clock, log, bytes: randomBytes, apiKey: hub.config.apiKey }),
     log,
     clock,
     metrics: { ...meter, render: async () => 'pombo_up 1\n', contentType: 'text/plain; version=0.0.4' },

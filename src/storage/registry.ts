@@ -128,10 +128,10 @@ export function registryWrites(engine: Engine, now: () => number): Writes {
         return numUpdatedRows > 0n
       }),
 
-    beginCreation: ({ key, server, instance, name, before }) =>
+    beginCreation: ({ key, server, instance, name, before, holder }) =>
       engine.write(async (db) => {
-        await sql`insert into registry_creation (key, server, instance, name, before, begun_at)
-          values (${key}, ${server}, ${instance}, ${name}, ${JSON.stringify(before)}, ${now()})
+        await sql`insert into registry_creation (key, server, instance, name, before, holder, begun_at)
+          values (${key}, ${server}, ${instance}, ${name}, ${JSON.stringify(before)}, ${holder}, ${now()})
           on conflict (key) do nothing`.execute(db)
         const row = await db
           .selectFrom('registry_creation')
@@ -144,7 +144,18 @@ export function registryWrites(engine: Engine, now: () => number): Writes {
           instance: row.instance,
           name: row.name,
           before: JSON.parse(row.before) as string[],
+          holder: row.holder,
         }
+      }),
+    takeCreation: (key, from, to) =>
+      engine.write(async (db) => {
+        const { numUpdatedRows } = await db
+          .updateTable('registry_creation')
+          .set({ holder: to })
+          .where('key', '=', key)
+          .where('holder', '=', from)
+          .executeTakeFirst()
+        return numUpdatedRows > 0n
       }),
     endCreation: (key) =>
       engine.write(async (db) => {

@@ -187,6 +187,7 @@ export interface Tables {
     instance: string
     name: string
     before: string
+    holder: string
     begun_at: number
   }
   /** Deliveries that were refused; `target` is empty where no instance has that name. */

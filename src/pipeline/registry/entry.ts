@@ -26,25 +26,29 @@ export function draftOf(config: Config): Draft {
   return { ...common, ...(settings as object | undefined) }
 }
 
-export function toRow(kind: EntryKind, config: Config, { secrets }: Readers, gateway: Gateway): NewEntry {
+export function toRow(
+  kind: EntryKind,
+  config: Config,
+  { secrets, gateway, request }: Pick<Readers, 'secrets'> & { gateway: Gateway; request?: string },
+): NewEntry {
   const { settings, webhook, ...common } = config
   const { adminToken, ...open } = common as typeof common & { adminToken?: string }
   const hidden = { settings, secrets: webhook.secrets, key: webhook.key, adminToken }
   return {
     id: config.id,
-    settings: JSON.stringify({ ...open, allow: webhook.allow }),
+    settings: JSON.stringify({ ...open, allow: webhook.allow, request }),
     box: secrets.seal(JSON.stringify(hidden), aboutOf(kind, config.id)),
     claim: kind === 'instance' ? deviceClaim(config as InstanceConfig, gateway) : keyClaim(config),
   }
 }
 
 /** @throws HubError E_SECRET_KEY when its box does not open; E_CONFIG for one that this build cannot read */
-export function fromRow<K extends EntryKind>(
-  kind: K,
+export function fromRow(
+  kind: EntryKind,
   entry: StoredEntry,
   readers: Readers,
-): K extends 'instance' ? InstanceConfig : ServerConfig {
-  const { allow, ...open } = JSON.parse(entry.settings) as Draft
+): { config: Config; request?: string } {
+  const { allow, request, ...open } = JSON.parse(entry.settings) as Draft
   const { settings, secrets, key, adminToken } = JSON.parse(
     readers.secrets.open(entry.box, aboutOf(kind, entry.id)),
   ) as Draft
@@ -54,8 +58,8 @@ export function fromRow<K extends EntryKind>(
     ...(adminToken !== undefined && { adminToken }),
     webhook: { secrets, allow, ...(key !== undefined && { key }) },
   }
-  type Read = K extends 'instance' ? InstanceConfig : ServerConfig
-  return (kind === 'instance' ? readers.readInstance(draft) : readers.readServer(draft)) as Read
+  const config = kind === 'instance' ? readers.readInstance(draft) : readers.readServer(draft)
+  return { config, ...(typeof request === 'string' && { request }) }
 }
 
 /** Two instances of one claim would be the same number twice. Tells nothing of a credential. */

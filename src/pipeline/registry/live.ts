@@ -172,12 +172,19 @@ export function createRegistry(parts: RegistryParts): Registry {
       // Nobody changes what a revision says but by sealing it anew.
       if (known?.origin === 'store' && known.revision === entry.revision) return known
       try {
-        const config = fromRow(kind, entry, readers) as Config as C
+        const { config, request } = fromRow(kind, entry, readers)
         const clash = inFile(kind, config)
         if (clash !== undefined) throw collision(kind, entry.id, clash)
         log.hide?.(secretsOf(config))
         const { revision, createdAt, updatedAt } = entry
-        return { config, origin: 'store' as const, revision, createdAt, updatedAt }
+        return {
+          config: config as C,
+          origin: 'store' as const,
+          revision,
+          createdAt,
+          updatedAt,
+          ...(request !== undefined && { request }),
+        }
       } catch (err) {
         // Without its key nothing of it works; one that another build wrote is left alone.
         if (!lenient && err instanceof HubError && mustRefuse(err)) throw err
@@ -261,16 +268,20 @@ export function createRegistry(parts: RegistryParts): Registry {
       listeners.add(listen)
       return () => void listeners.delete(listen)
     },
-    check(kind, draft) {
+    check(kind, { request: _, ...draft }) {
       const { readInstance, readServer } = needed()
       const config = kind === 'instance' ? readInstance(draft) : readServer(draft)
       refuseConflict(kind, config)
       return config
     },
-    async save(kind, draft, options = {}) {
+    async save(kind, { request, ...draft }, options = {}) {
       const config = registry.check(kind, draft)
       log.hide?.(secretsOf(config))
-      const row = toRow(kind, config, needed(), gatewayOf(config))
+      const row = toRow(kind, config, {
+        ...needed(),
+        gateway: gatewayOf(config),
+        ...(typeof request === 'string' && { request }),
+      })
       const outcome = await store.saveEntry(kind, row, options)
       refuseUnsaved(kind, config, outcome)
       await inTurn(() => read(true))
@@ -362,7 +373,7 @@ const taken = (kind: EntryKind, id: string, by: string, what: 'id' | 'claim'): H
       : kind === 'instance'
         ? `The instance "${by}" is this very number of this gateway already. Change that one, or name another device or token for "${id}".`
         : `The server "${by}" has this key in its URL already. Choose another one.`,
-    { details: { by } },
+    { details: { by, what } },
   )
 
 function refuseUnsaved(kind: EntryKind, config: Config, outcome: SaveOutcome): void {

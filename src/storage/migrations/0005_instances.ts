@@ -14,7 +14,7 @@ export const instances: Migration = {
     sql`create unique index registry_claim on registry_entry (kind, claim) where claim is not null`,
     sql`create table registry_creation (
       key text primary key, server text not null, instance text not null, name text not null,
-      before text not null, begun_at ${t.int} not null)`,
+      before text not null, holder text not null, begun_at ${t.int} not null)`,
     sql`create table refusal (
       target text not null, reason text not null, detail text not null, count ${t.int} not null,
       first_at ${t.int} not null, last_at ${t.int} not null, primary key (target, reason))`,

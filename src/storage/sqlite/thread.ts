@@ -57,6 +57,7 @@ const WRITES = [
   'refuseQueued',
   'reseal',
   'beginCreation',
+  'takeCreation',
   'endCreation',
   'noteRefusals',
   'noteVerified',
