@@ -32,12 +32,13 @@ export function openLive({ onState, onEvent, onChanged, onGap }: LiveOptions): (
   let tries = 0
   let wasLive = false
   let lostAt: number | undefined
+  let cursor = ''
 
   const open = () => {
     clearTimeout(retry)
     source?.close()
     heard = Date.now()
-    source = new EventSource('/api/v1/stream')
+    source = new EventSource(`/api/v1/stream${cursor && `?after=${encodeURIComponent(cursor)}`}`)
     source.onopen = () => {
       hear()
       tries = 0
@@ -51,18 +52,20 @@ export function openLive({ onState, onEvent, onChanged, onGap }: LiveOptions): (
       lose()
       retry = setTimeout(open, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)])
     }
-    source.addEventListener('ping', hear)
+    source.addEventListener('ping', () => hear())
+    source.addEventListener('reset', onGap)
     source.addEventListener('event', (message) => {
-      hear()
+      hear(message)
       onEvent(JSON.parse(message.data))
     })
     source.addEventListener('changed', (message) => {
-      hear()
+      hear(message)
       onChanged((JSON.parse(message.data) as { topics: string[] }).topics)
     })
   }
-  function hear(): void {
+  function hear(message?: MessageEvent): void {
     heard = Date.now()
+    if (message?.lastEventId) cursor = message.lastEventId
   }
   function lose(): void {
     lostAt ??= heard

@@ -36,7 +36,6 @@ function useCommands(): readonly Command[] {
     queryKey: ['instances', 'names'],
     queryFn: ({ signal }) =>
       api.get<{ data: { id: string }[] }>('/instances', { query: { limit: 200 }, signal }),
-    meta: { quiet: true },
   })
   return [
     ...places.map(({ to, name, icon, key }) => ({

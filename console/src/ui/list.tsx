@@ -36,7 +36,7 @@ export interface ListProps<Row> {
   /** On a phone: a row as two or three lines in place of columns. */
   narrow?: { height: number; row(row: Row): ReactNode }
   /** A click, or Enter on the cursor. */
-  onOpen?(row: Row): void
+  onOpen?(row: NoInfer<Row>): void
   /** The row whose details are shown. */
   opened?: string | undefined
   sort?: Sort

@@ -2,17 +2,23 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { rootRoute } from '../../shell/routes.tsx'
 
 export interface LoginSearch {
-  /** Where to go on after signing in. */
+  /** Where to go on after signing in: an address of this console. */
   next?: string
 }
+
+const link = lazyRouteComponent(() => import('./link.tsx'), 'LinkPage')
 
 /** The pages in front of the shell: for whoever is not signed in yet. */
 export const doorRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/login',
-    validateSearch: (search): LoginSearch =>
-      typeof search.next === 'string' && search.next.startsWith('/') ? { next: search.next } : {},
+    // One slash: two would lead to another host.
+    validateSearch: ({ next }): LoginSearch =>
+      typeof next === 'string' && /^\/(?![/\\])/.test(next) ? { next } : {},
     component: lazyRouteComponent(() => import('./login.tsx'), 'LoginPage'),
   }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/welcome/$token', component: link }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/invite/$token', component: link }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/password/$token', component: link }),
 ] as const

@@ -1,13 +1,59 @@
-import { Outlet } from '@tanstack/react-router'
+import { Link, Outlet } from '@tanstack/react-router'
+import { Suspense } from 'react'
+import { type Scope, useSession } from '../../api/session.ts'
 import { words as shell } from '../../shell/words.ts'
 import { Page } from '../../ui/page.tsx'
+import { LoadingState } from '../../ui/states.tsx'
 import { useWords } from '../../words/use-words.tsx'
+import { words } from './words.ts'
 
+const PARTS: readonly {
+  to: `/settings/${'account' | 'appearance' | 'people' | 'keys' | 'alerts' | 'audit' | 'security'}`
+  name: 'account' | 'appearance' | 'people' | 'keys' | 'alerts' | 'audit' | 'security'
+  scope: Scope
+}[] = [
+  { to: '/settings/appearance', name: 'appearance', scope: 'read' },
+  { to: '/settings/account', name: 'account', scope: 'read' },
+  { to: '/settings/people', name: 'people', scope: 'people' },
+  { to: '/settings/keys', name: 'keys', scope: 'people' },
+  { to: '/settings/alerts', name: 'alerts', scope: 'read' },
+  { to: '/settings/security', name: 'security', scope: 'manage' },
+  { to: '/settings/audit', name: 'audit', scope: 'people' },
+]
+
+/** The parts of the settings beside each other; what one may not see is not offered. */
 export function SettingsLayout() {
-  const t = useWords(shell)
+  const t = useWords(words)
+  const title = useWords(shell)('settings')
+  const { can, principal } = useSession()
+  const parts = PARTS.filter(
+    ({ scope, name }) => can(scope) && (name !== 'account' || principal?.type === 'user'),
+  )
   return (
-    <Page title={t('settings')}>
-      <Outlet />
+    <Page title={title} fill>
+      <div className="flex min-h-0 grow gap-6 max-lg:flex-col max-lg:gap-3">
+        <nav aria-label={t('parts')} className="shrink-0 lg:w-44">
+          <ul className="flex gap-1 overflow-x-auto pb-1 lg:flex-col">
+            {parts.map(({ to, name }) => (
+              <li key={to} className="shrink-0">
+                <Link
+                  to={to}
+                  data-focus="inside"
+                  className="flex h-9 items-center rounded px-3 text-muted hover:bg-hover hover:text-text"
+                  activeProps={{ className: 'bg-tint! font-strong text-text!' }}
+                >
+                  {t(name)}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className="flex min-h-0 min-w-0 grow flex-col overflow-y-auto pb-6">
+          <Suspense fallback={<LoadingState />}>
+            <Outlet />
+          </Suspense>
+        </div>
+      </div>
     </Page>
   )
 }
