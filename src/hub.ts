@@ -8,6 +8,7 @@ import type { Capability, Gateway, GatewayClient, ServerClient } from './core/ga
 import {
   type ChatId,
   type CommandId,
+  type EventId,
   type InstanceId,
   type MergeId,
   type MessageRowId,
@@ -31,10 +32,12 @@ import { createCensus } from './pipeline/census.ts'
 import { chain, type Link } from './pipeline/chain.ts'
 import { createDeliverer } from './pipeline/deliver.ts'
 import { createDispatcher } from './pipeline/dispatch.ts'
+import { createDryRun, type Rehearsal } from './pipeline/dry-run.ts'
 import { settledWithin } from './pipeline/grace.ts'
 import { createIngest, type Ingest } from './pipeline/ingest.ts'
 import { createJanitor } from './pipeline/janitor.ts'
 import { createMediaFetcher } from './pipeline/media.ts'
+import { createNews, type News } from './pipeline/news.ts'
 import { createNumberCheck } from './pipeline/number-check.ts'
 import { Outage } from './pipeline/outage.ts'
 import { createPressure } from './pipeline/pressure.ts'
@@ -43,6 +46,7 @@ import { createReconciler } from './pipeline/reconcile.ts'
 import type { Readers } from './pipeline/registry/entry.ts'
 import { createRegistry, type Registry } from './pipeline/registry/live.ts'
 import { createWitness, type Witness } from './pipeline/registry/witness.ts'
+import { createReplayer } from './pipeline/replayer.ts'
 import { ALERT_RETRY, retryAt } from './pipeline/retry.ts'
 import { sanitize } from './pipeline/sanitize.ts'
 import { createTraffic } from './pipeline/traffic.ts'
@@ -97,6 +101,10 @@ export interface Hub {
   readonly registry: Registry
   /** What arrived for them, as far as whoever sets one up must know. */
   readonly witness: Witness
+  /** Hears what has changed, on this node and on others, and says so. */
+  readonly news: Pick<News, 'changed' | 'onAnnounced'>
+  /** What running a stored event once more would lead to; nothing of it is kept. Undefined when there is none. */
+  rehearse(event: EventId): Promise<Rehearsal | undefined>
   /** Gateways of this build. */
   readonly kinds: readonly Gateway[]
   /** For what the API itself has to ask: a gateway for a picture, its own public URL whether it leads here. */
@@ -187,11 +195,13 @@ export function createHub(parts: HubParts): Hub {
   const outage = new Outage(clock, log)
   /** Those of this node, by the queue they work off. */
   const loops = new Map<Queue, Loop>()
-  const wake = createWake(store, (queue) => loops.get(queue)?.nudge())
+  const news = createNews(store)
+  const wake = createWake(news, (queue) => loops.get(queue)?.nudge())
   const referencePrefix = `${store.installation}-`
   const pressure = createPressure(parts.machine)
   const traffic = createTraffic({ store, clock, log, outage })
   const handler = chain(linksOf(parts))
+  const rehearse = createDryRun({ store, handler, instances: views, clients, clock, random, log })
   const dispatcher = createDispatcher({
     store,
     handler,
@@ -337,7 +347,7 @@ export function createHub(parts: HubParts): Hub {
           ...(parts.mail && { mail: parts.mail }),
           ...(parts.freeBytes && { freeBytes: parts.freeBytes }),
           retryAt: (attempt, atLeastMs) => retryAt(ALERT_RETRY, attempt, clock.now(), random, atLeastMs),
-          changed: () => store.announce({ queues: [], instances: [] }),
+          changed: () => news.changed(['alerts']),
           nudge: again,
           clock,
           log,
@@ -345,7 +355,12 @@ export function createHub(parts: HubParts): Hub {
       around,
     )
   /** Loops without a queue of their own. Alerts are every node's: also that nobody works has to be noticed. */
-  const guards = [roles.includes('sender') ? watch : undefined, alerts].filter((one) => one !== undefined)
+  const replayer = roles.includes('worker')
+    ? loopAround('replays', () => createReplayer({ store, clock, log, wake }), around)
+    : undefined
+  const guards = [roles.includes('sender') ? watch : undefined, alerts, replayer].filter(
+    (one) => one !== undefined,
+  )
   const census = createCensus({ store, self: holder, clock, log, metrics, outage })
   let deafen = () => {}
   const pause = (ms: number) => new Promise<void>((resolve) => void clock.setTimeout(resolve, ms))
@@ -365,6 +380,8 @@ export function createHub(parts: HubParts): Hub {
     ingest,
     registry,
     witness,
+    news,
+    rehearse,
     nudge,
     load: () => registry.load(),
     async start() {

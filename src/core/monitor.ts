@@ -1,6 +1,16 @@
 import type { Party } from './events.ts'
-import type { ChatId, CommandId, DeliveryId, EventId, InstanceId, ReplayId } from './ids.ts'
-import type { ChatRow, CommandRow, EventRow, EventStatus, Page, PageRequest } from './store.ts'
+import type { ChatId, DeliveryId, EventId, InstanceId, ReplayId } from './ids.ts'
+import type {
+  ChatRow,
+  ClaimedEvent,
+  ClaimedLane,
+  CommandRow,
+  EventRow,
+  EventStatus,
+  Page,
+  PageRequest,
+  StepRecord,
+} from './store.ts'
 
 /** What the monitor asks of the store: what needs a person, how an event was handled, replays of many. */
 
@@ -145,8 +155,13 @@ export interface MonitorStore {
   listDeliveries(
     page: PageRequest & { instance?: readonly string[]; from?: number; to?: number },
   ): Promise<Page<DeliveryRow>>
-  /** Which command came of a client's id: the event that decided it. */
-  eventOfCommand(id: CommandId): Promise<EventId | undefined>
+  /**
+   * A stored event as its turn would begin now, on its chat as it is now. Nothing is leased: the lane's fence is none.
+   * Undefined when there is no such event, or it belongs to no lane.
+   */
+  peekTurn(event: EventId): Promise<{ lane: ClaimedLane; event: ClaimedEvent } | undefined>
+  /** The stored result of a step. */
+  storedStep(step: StepRecord): Promise<{ value: unknown } | undefined>
 
   /** The first `limit` events a replay would run, oldest first, and how many there are up to `count`. */
   matchReplay(
@@ -160,6 +175,8 @@ export interface MonitorStore {
    * transaction. @returns the replay as it is now, undefined when none runs
    */
   advanceReplay(batch: number): Promise<{ replay: ReplayRow; instances: InstanceId[] } | undefined>
+  /** Is any running? */
+  replayRuns(): Promise<boolean>
   /** What is queued stays queued. @returns undefined when there is none; one that has ended stays as it is */
   cancelReplay(id: ReplayId): Promise<ReplayRow | undefined>
   getReplay(id: ReplayId): Promise<ReplayRow | undefined>

@@ -25,6 +25,7 @@ import type {
   MessageId,
   MessageRowId,
 } from './ids.ts'
+import type { Topic } from './live.ts'
 import type { MediaLedger, MediaRow } from './media.ts'
 import type { MonitorStore, TurnTrace } from './monitor.ts'
 import type { Page, PageRequest } from './page.ts'
@@ -79,6 +80,8 @@ export interface Announcement {
   instances: readonly InstanceId[]
   /** Instances or servers were added, changed or taken away. */
   registry?: boolean
+  /** What else there is new to show. */
+  topics?: readonly Topic[]
 }
 
 /** What a node does: takes deliveries in, handles events, sends. */

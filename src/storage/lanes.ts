@@ -136,7 +136,7 @@ export interface EventData {
   reference?: string
 }
 
-function toClaimedEvent(row: EventRow): ClaimedEvent {
+export function toClaimedEvent(row: EventRow): ClaimedEvent {
   const data = JSON.parse(row.data) as EventData
   const address = data.sender?.address ?? data.chat?.address
   return {

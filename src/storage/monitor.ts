@@ -1,9 +1,9 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
-import type { DeliveryId, EventId, InstanceId } from '../core/ids.ts'
+import type { DeliveryId, EventId, InstanceId, LaneId } from '../core/ids.ts'
 import { COUNTED_TO, type DeliveryRow, type Few, type MonitorStore, type TurnTrace } from '../core/monitor.ts'
 import type { Db, Engine } from './dialect.ts'
 import { isOneOf } from './event-filter.ts'
-import type { EventData } from './lanes.ts'
+import { type EventData, toChatState, toClaimedEvent } from './lanes.ts'
 import { toPage, windowOf, within } from './pages.ts'
 import { lastBefore } from './prune.ts'
 import { COMMAND_COLUMNS, toChat, toCommand, toEvent } from './reads.ts'
@@ -17,10 +17,12 @@ type MonitorReads = Pick<
   | 'laneHealth'
   | 'surroundings'
   | 'listDeliveries'
-  | 'eventOfCommand'
+  | 'peekTurn'
+  | 'storedStep'
   | 'matchReplay'
   | 'getReplay'
   | 'listReplays'
+  | 'replayRuns'
 >
 
 /** Most of anything that is shown around one event. */
@@ -153,9 +155,41 @@ export function monitorReads(read: Db, table: Engine['table']): MonitorReads {
       )
     },
 
-    async eventOfCommand(id) {
-      const row = await read.selectFrom('command').select('event_id').where('id', '=', id).executeTakeFirst()
-      return (row?.event_id ?? undefined) as EventId | undefined
+    async peekTurn(id) {
+      const { rows } = await sql<Parameters<typeof toClaimedEvent>[0]>`
+        select x.id, coalesce((select g.merged_into from chat g where g.id = x.lane_id), x.lane_id) as lane_id,
+          x.instance, x.delivery_id, coalesce(x.place, 0) as place, x.author, x.at, x.accepted_at, x.disposition,
+          x.generation, 0 as attempts, null as epoch, x.orphan, x.data, c.id as contact_id, c.name as contact_name
+        from event x left join contact c
+          on c.id = coalesce((select g.merged_into from contact g where g.id = x.contact_id), x.contact_id)
+        where x.id = ${id} and x.lane_id is not null`.execute(read)
+      const row = rows[0]
+      if (!row) return undefined
+      const chat = await read.selectFrom('chat').selectAll().where('id', '=', row.lane_id).executeTakeFirst()
+      const state = await read.selectFrom('state').selectAll().where('lane_id', '=', row.lane_id).execute()
+      const event = toClaimedEvent(row)
+      return {
+        event,
+        lane: {
+          lane: row.lane_id as LaneId,
+          fence: 0,
+          instance: event.instance,
+          chat: chat && toChatState(chat),
+          events: [event],
+          state: new Map(state.map(({ key, data }) => [key, JSON.parse(data) as unknown])),
+        },
+      }
+    },
+
+    async storedStep({ event, generation, name }) {
+      const row = await read
+        .selectFrom('step')
+        .select('value')
+        .where('event_id', '=', event)
+        .where('generation', '=', generation)
+        .where('name', '=', name)
+        .executeTakeFirst()
+      return row?.value == null ? undefined : { value: JSON.parse(row.value) as unknown }
     },
   }
 

@@ -28,7 +28,9 @@ function matching({ ids, instance, kind, status, chat }: ReplayFilter) {
 }
 
 /** The part of the port that reads. */
-export const replayReads = (read: Db): Pick<MonitorStore, 'matchReplay' | 'getReplay' | 'listReplays'> => ({
+export const replayReads = (
+  read: Db,
+): Pick<MonitorStore, 'matchReplay' | 'getReplay' | 'listReplays' | 'replayRuns'> => ({
   async matchReplay(filter, { limit, count }) {
     const { above, upTo } = await boundsOf(read, filter)
     const within = sql`from event where id > ${above} and id <= ${upTo} and ${matching(filter)}`
@@ -37,6 +39,10 @@ export const replayReads = (read: Db): Pick<MonitorStore, 'matchReplay' | 'getRe
     const { rows } = await sql<Selectable<Tables['event']>>`
       select * ${within} order by id limit ${limit}`.execute(read)
     return { matched: Number(counted[0]?.n ?? 0), events: rows.map(toEvent) }
+  },
+  async replayRuns() {
+    const { rows } = await sql`select 1 from replay where state = 'running' limit 1`.execute(read)
+    return rows.length > 0
   },
   async getReplay(id) {
     const row = await read.selectFrom('replay').selectAll().where('id', '=', id).executeTakeFirst()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TOPICS } from '../../core/live.ts'
 import { instanceIdSchema, listOf, shownTime } from './common.ts'
 import { eventSummary } from './events.ts'
 
@@ -6,9 +7,6 @@ import { eventSummary } from './events.ts'
  * What `GET /stream` sends, as server-sent events: `event:` names the type, `data:` is its JSON. The `id:` of a
  * message is a cursor; a browser sends it back as `Last-Event-ID` when it reconnects, and gets what it missed.
  */
-
-export const TOPICS = ['instances', 'events', 'commands', 'chats', 'alerts', 'people', 'traffic'] as const
-export type Topic = (typeof TOPICS)[number]
 
 export const streamQuery = z.strictObject({
   instance: listOf(instanceIdSchema).optional().meta({ description: 'Only of these numbers' }),

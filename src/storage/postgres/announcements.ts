@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import pg from 'pg'
 import * as z from 'zod'
 import type { InstanceId } from '../../core/ids.ts'
+import { TOPICS, type Topic } from '../../core/live.ts'
 import type { Clock, Logger } from '../../core/ports.ts'
 import { type Announcement, QUEUES, type Queue } from '../../core/store.ts'
 import { type Connections, clientOptions } from './connections.ts'
@@ -24,6 +25,7 @@ const wire = z.object({
   queues: z.array(z.enum(QUEUES)),
   instances: z.array(z.string()),
   registry: z.boolean().optional(),
+  topics: z.array(z.enum(TOPICS)).optional(),
 })
 
 /**
@@ -44,6 +46,7 @@ export class Announcements {
   #queues = new Set<Queue>()
   #instances = new Set<InstanceId>()
   #registry = false
+  #topics = new Set<Topic>()
   #gathering = false
   #listener: Listener | undefined
   #closed = false
@@ -69,9 +72,10 @@ export class Announcements {
     this.#checkMs = options.checkMs ?? CHECK_MS
   }
 
-  announce({ queues, instances, registry }: Announcement): void {
+  announce({ queues, instances, registry, topics }: Announcement): void {
     if (this.#closed) return
     if (registry) this.#registry = true
+    for (const topic of topics ?? []) this.#topics.add(topic)
     for (const queue of queues) this.#queues.add(queue)
     for (const instance of instances) this.#instances.add(instance)
     if (this.#gathering) return
@@ -86,8 +90,10 @@ export class Announcements {
       queues: [...this.#queues],
       instances,
       ...(this.#registry && { registry: true }),
+      ...(this.#topics.size > 0 && { topics: [...this.#topics] }),
     })
     this.#registry = false
+    this.#topics = new Set()
     this.#queues = new Set()
     this.#instances = new Set()
     this.#gathering = false
@@ -149,8 +155,13 @@ export class Announcements {
   #heard(payload: string | undefined): void {
     const told = wire.safeParse(parsed(payload))
     if (!told.success || told.data.from === this.#self) return
-    const { queues, instances, registry } = told.data
-    this.#tell({ queues, instances: instances as InstanceId[], ...(registry && { registry }) })
+    const { queues, instances, registry, topics } = told.data
+    this.#tell({
+      queues,
+      instances: instances as InstanceId[],
+      ...(registry && { registry }),
+      ...(topics && { topics }),
+    })
   }
 
   #tell(what: Announcement): void {
