@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Fault } from './config/faults.ts'
 import { defineHub, type LoadOptions, loadConfig } from './config.ts'
+import { ALERT_KINDS } from './core/alerts.ts'
 import { databaseName } from './core/config.ts'
 import { HubError } from './core/errors.ts'
 import { defineGateway, type Gateway } from './core/gateway.ts'
@@ -122,6 +123,8 @@ describe('what comes out', () => {
         concurrency: 2,
         timeoutMs: 120_000,
       },
+      watch: { everyMs: 30_000 },
+      alerts: { afterMs: 60_000, kinds: [...ALERT_KINDS], language: 'en' },
       logLevel: 'info',
     })
     expect(source).toBe('the environment')
@@ -757,6 +760,8 @@ describe('docs/configuration.md', () => {
         limits: zzz,
         retention: zzz,
         media: zzz,
+        watch: zzz,
+        alerts: { ...zzz, webhook: zzz, email: { ...zzz, smtp: zzz } },
         servers: [{ id: 's', gateway: '?', baseUrl: 'http://x.example', webhook: zzz, ...zzz }],
         instances: realGateways.map(({ name }) => ({
           id: name,
@@ -789,6 +794,87 @@ describe('docs/configuration.md', () => {
       expect(page).toContain(`\`${name}\``)
       expect(await one({}, { env: { [name]: 'x' } })).toContain(` ${name} `)
     }
+  })
+})
+
+describe('alerts', () => {
+  const signed = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+  const webhook = { url: 'http://10.0.0.7:9000/alerts?room=ops', secret: signed }
+  const email = {
+    smtp: { host: 'smtp.example.com', username: 'pombo', password: { env: 'SMTP_PASSWORD' } },
+    from: 'pombo@example.com',
+    to: ['ops@example.com'],
+  }
+
+  test('by webhook on a private network and by e-mail', async () => {
+    const input = { alerts: { after: '2m', kinds: ['logged-out'], language: 'pt-BR', webhook, email } }
+    const { config } = await load(input, { env: { SMTP_PASSWORD: 'a-password-of-mail' } })
+    expect(config.alerts).toEqual({
+      afterMs: 120_000,
+      kinds: ['logged-out'],
+      language: 'pt-BR',
+      webhook,
+      email: {
+        smtp: {
+          host: 'smtp.example.com',
+          port: 587,
+          secure: false,
+          auth: { username: 'pombo', password: 'a-password-of-mail' },
+        },
+        from: 'pombo@example.com',
+        to: ['ops@example.com'],
+      },
+    })
+    expect(secretsIn(config)).toEqual([signed, 'a-password-of-mail'])
+  })
+
+  test.each([
+    [{}, 587, false],
+    [{ secure: true }, 465, true],
+    [{ port: 465 }, 465, true],
+    [{ port: 2525 }, 2525, false],
+    [{ port: 465, secure: false }, 465, false],
+  ])('a server %o is asked on port %i, with TLS at once: %s', async (smtp, port, secure) => {
+    const { config } = await load({
+      alerts: { email: { ...email, smtp: { host: 'h.example', ...smtp } } },
+    })
+    expect(config.alerts?.email?.smtp).toEqual({ host: 'h.example', port, secure })
+  })
+
+  test.each<[string, object, string]>([
+    [
+      'a secret of another form',
+      { webhook: { ...webhook, secret: SECRET } },
+      'E_CONFIG_SECRET_WEAK alerts.webhook.secret is not "whsec_" and 24 to 64 bytes in base64. Make one: echo "whsec_$(openssl rand -base64 32)"',
+    ],
+    [
+      'a login in the URL',
+      { webhook: { ...webhook, url: 'https://me:pw@x.example' } },
+      'E_CONFIG alerts.webhook.url holds a user name or password. Take it out: what is posted is signed.',
+    ],
+    [
+      'no secret',
+      { webhook: { url: webhook.url } },
+      'E_CONFIG alerts.webhook.secret is missing. Write text, or { "env": "NAME" } for the value of an environment variable.',
+    ],
+    [
+      'nobody to write to',
+      { email: { ...email, to: [], smtp: { host: 'h' } } },
+      'E_CONFIG alerts.email.to does not fit: Too small: expected array to have >=1 items. Look it up in docs/configuration.md.',
+    ],
+    [
+      'half a login',
+      { email: { ...email, smtp: { host: 'h', username: 'u' } } },
+      'E_CONFIG alerts.email.smtp.password is missing. A login needs both; without any, leave both out.',
+    ],
+    [
+      'a kind that is none',
+      { kinds: ['offline'] },
+      `E_CONFIG alerts.kinds[0] is none of the allowed values. Allowed: ${ALERT_KINDS.join(', ')}.`,
+    ],
+    ['too patient', { after: '2h' }, 'E_CONFIG alerts.after is too long. The most is 1h.'],
+  ])('%s is refused', async (_name, alerts, fault) => {
+    expect(await one({ alerts })).toBe(fault)
   })
 })
 

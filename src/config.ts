@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { readAlerts, WATCH_EVERY_MS } from './config/alerts.ts'
 import {
   Faults,
   isPlainObject,
@@ -61,7 +62,7 @@ const HUB = {
   trustedProxies: z.array(network).default([]),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default(DEFAULTS.logLevel),
 }
-const PARTS = ['limits', 'retention', 'media', 'servers', 'instances', 'features', 'bot']
+const PARTS = ['limits', 'retention', 'media', 'watch', 'alerts', 'servers', 'instances', 'features', 'bot']
 const LIMITS = {
   bodyBytes: whole(1024, 2 ** 30).default(DEFAULTS.limits.bodyBytes),
   bodyBytesWithKey: whole(1024, 2 ** 30).default(DEFAULTS.limits.bodyBytesWithKey),
@@ -74,6 +75,8 @@ const RETENTION = {
   events: duration('1h').default(DEFAULTS.retention.eventsMs),
   commands: duration('1d').default(DEFAULTS.retention.commandsMs),
 }
+// More often would be a load of its own; more rarely, and nobody notices in time.
+const WATCH = { every: duration('1s', '10m').default(WATCH_EVERY_MS) }
 const WEBHOOK = {
   secrets: z.array(secret).default([]),
   key: urlKey.optional(),
@@ -175,6 +178,8 @@ function readHub(input: Record<string, unknown>, options: LoadOptions, faults: F
   }
   const limits = readFields(LIMITS, input.limits, ['limits'], faults)
   const retention = readFields(RETENTION, input.retention, ['retention'], faults)
+  const watch = readFields(WATCH, input.watch, ['watch'], faults)
+  const alerts = readAlerts(input.alerts, faults)
   const media = readMedia(input.media, { cwd, database: fields.database }, faults)
   const servers = readList(input.servers, ['servers'], faults, (item, path) =>
     readServer(item, path, options, faults),
@@ -209,10 +214,13 @@ function readHub(input: Record<string, unknown>, options: LoadOptions, faults: F
       commandsMs: retention.commands ?? 0,
     },
     ...(media && { media }),
+    watch: { everyMs: watch.every ?? 0 },
+    alerts,
     servers,
     instances,
     features: readFeatures(input.features, options.features, faults),
     ...(env.POMBO_API_KEY && { apiKey: env.POMBO_API_KEY }),
+    ...(env.POMBO_ADMIN_PASSWORD && { adminPassword: env.POMBO_ADMIN_PASSWORD }),
     ...(env.POMBO_SECRET_KEY && { secretKey: env.POMBO_SECRET_KEY }),
     ...(env.POMBO_SECRET_KEY_OLD && { oldSecretKey: env.POMBO_SECRET_KEY_OLD }),
   }

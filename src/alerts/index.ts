@@ -35,7 +35,7 @@ export interface AlertsParts {
   freeBytes?(): Promise<number | undefined>
   /** When to try again after that attempt failed (ms); null: no more. */
   retryAt(attempt: number, atLeastMs: number): number | null
-  /** Alerts have changed. */
+  /** Alerts have changed, or who was told. */
   changed(): void
   /** A hand is free again. */
   nudge(): void
@@ -57,6 +57,8 @@ export interface Alerts {
    * @throws HubError E_CONFLICT when that channel is not configured
    */
   test(channel?: AlertChannel): Promise<TestResult[]>
+  /** Somebody has acknowledged one; others look again. */
+  acknowledged(): void
 }
 
 /** Between two looks at everything that can go wrong (ms). */
@@ -204,6 +206,8 @@ export function createAlerts(parts: AlertsParts) {
     nextDue: () => store.nextAlertWork(),
     /** What is being told at this moment. */
     running: running as ReadonlySet<Promise<void>>,
+
+    acknowledged: () => parts.changed(),
 
     async test(channel?: AlertChannel): Promise<TestResult[]> {
       if (channel !== undefined && !channels.includes(channel)) {

@@ -1,3 +1,4 @@
+import type { AlertKind, AlertLanguage } from '../core/alerts.ts'
 import type { HubConfig } from '../core/config.ts'
 import type { Duration } from '../core/duration.ts'
 import type { Handler } from '../core/turn.ts'
@@ -47,6 +48,13 @@ export interface HubInput<Features = Record<string, unknown>> {
   }
   /** Pictures, voice messages and documents people send: fetched in the background, kept by their content. */
   media?: MediaInput
+  /** How often gateways are asked whether their numbers are connected. */
+  watch?: {
+    /** For a number whose gateway tells nothing by itself. Default `30s`; a quarter as often where it does. */
+    every?: Duration
+  }
+  /** What is told when something is wrong, and to whom. The console shows it in any case. */
+  alerts?: AlertsInput
   /** Default `info`. */
   logLevel?: HubConfig['logLevel']
   /** The bot: what `createBot()` gives, or a handler of your own. Runs after the features. */
@@ -79,6 +87,30 @@ export interface MediaInput {
   concurrency?: number
   /** For the whole of one file. Default `2m`. */
   timeoutMs?: Duration
+}
+
+export interface AlertsInput {
+  /** How long something must be wrong before an alert opens, and well before it is over. Default `60s`. */
+  after?: Duration
+  /** What is looked for. Default: everything. */
+  kinds?: readonly AlertKind[]
+  /** Of e-mails and of the text in webhooks. Default `en`. */
+  language?: AlertLanguage
+  /** Your own endpoint; may be on a private network. `secret`: `whsec_` and 24 to 64 bytes in base64. */
+  webhook?: { url: Text; secret: Text }
+  email?: {
+    smtp: {
+      host: Text
+      /** Default 465 with `secure`, else 587. */
+      port?: number
+      /** TLS from the first byte. Default: true on port 465. Otherwise STARTTLS, always before a password. */
+      secure?: boolean
+      username?: Text
+      password?: Text
+    }
+    from: Text
+    to: readonly Text[]
+  }
 }
 
 export interface WebhookInput {

@@ -83,6 +83,12 @@ export const METRICS = {
     help: 'Tries to fetch a medium, by how they ended: fetched, retry, failed',
   },
   pombo_backlog: { type: 'gauge', labels: ['queue'], help: 'Waiting: events, commands' },
+  pombo_connection_state: {
+    type: 'gauge',
+    labels: ['instance', 'state'],
+    help: 'How a number is connected: 1 for its state, 0 for the others',
+  },
+  pombo_alerts_open: { type: 'gauge', labels: ['kind'], help: 'Alerts that are not resolved' },
   pombo_nodes: { type: 'gauge', labels: ['role'], help: 'Living nodes that have a role' },
   pombo_held: { type: 'gauge', labels: ['what'], help: 'Waiting for a person: unknown sends, dead letters' },
 } as const satisfies Record<

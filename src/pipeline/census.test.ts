@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { ALERT_KINDS } from '../core/alerts.ts'
 import { HubError } from '../core/errors.ts'
+import type { InstanceId } from '../core/ids.ts'
 import type { Logger, Metrics } from '../core/ports.ts'
 import { type NodeRow, ROLES, type Role } from '../core/store.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
@@ -34,6 +36,10 @@ function setup() {
         return nodes
       },
       backlog: async () => ({ events: 7, commands: 2, deadEvents: 1, unknownCommands: 3 }),
+      connections: async () => [
+        { instance: 'support' as InstanceId, state: 'unreachable' as const, at: 0, source: 'poll' as const },
+      ],
+      openAlerts: async () => [{ kind: 'gateway-unreachable' as const, count: 1 }],
     },
     self: 'n0',
     clock,
@@ -60,7 +66,7 @@ function setup() {
   return { clock, census, lines, gauges, live, breaks, fallsSilent }
 }
 
-test('every node shows the backlog and the living by role', async () => {
+test('every node shows the backlog, connections, alerts and the living by role', async () => {
   const { clock, census, gauges, lines, live, fallsSilent } = setup()
   live(['ingest'], ['worker', 'sender'], ['worker'])
   fallsSilent(2)
@@ -71,6 +77,15 @@ test('every node shows the backlog and the living by role', async () => {
     'pombo_backlog commands': 2,
     'pombo_held dead letters': 1,
     'pombo_held unknown sends': 3,
+    'pombo_connection_state support,connected': 0,
+    'pombo_connection_state support,connecting': 0,
+    'pombo_connection_state support,disconnected': 0,
+    'pombo_connection_state support,logged-out': 0,
+    'pombo_connection_state support,unreachable': 1,
+    'pombo_connection_state support,unknown': 0,
+    ...Object.fromEntries(
+      ALERT_KINDS.map((kind) => [`pombo_alerts_open ${kind}`, kind === 'gateway-unreachable' ? 1 : 0]),
+    ),
     'pombo_nodes ingest': 1,
     'pombo_nodes worker': 1,
     'pombo_nodes sender': 1,

@@ -1,9 +1,14 @@
+import { ALERT_KINDS, type AlertStore } from '../core/alerts.ts'
 import type { Clock, Logger, Metrics, TimerHandle } from '../core/ports.ts'
 import { type ClusterStore, type NodeRow, ROLES, type Role, type Store } from '../core/store.ts'
+import { WATCH_STATES, type WatchStore } from '../core/watch.ts'
 import type { Outage } from './outage.ts'
 
 export interface CensusParts {
-  store: Pick<ClusterStore, 'nodes'> & Pick<Store, 'backlog'>
+  store: Pick<ClusterStore, 'nodes'> &
+    Pick<Store, 'backlog'> &
+    Pick<WatchStore, 'connections'> &
+    Pick<AlertStore, 'openAlerts'>
   /** This node, which lives whatever its row says. */
   self: string
   clock: Clock
@@ -51,6 +56,11 @@ export function createCensus({ store, self, clock, log, metrics, outage }: Censu
       metrics.record('pombo_backlog', { queue: 'commands' }, backlog.commands)
       metrics.record('pombo_held', { what: 'dead letters' }, backlog.deadEvents)
       metrics.record('pombo_held', { what: 'unknown sends' }, backlog.unknownCommands)
+      for (const { instance, state } of await store.connections())
+        for (const one of WATCH_STATES)
+          metrics.record('pombo_connection_state', { instance, state: one }, one === state ? 1 : 0)
+      const open = new Map((await store.openAlerts()).map(({ kind, count }) => [kind, count]))
+      for (const kind of ALERT_KINDS) metrics.record('pombo_alerts_open', { kind }, open.get(kind) ?? 0)
     } catch (err) {
       // A backlog so large that counting it takes too long is no outage of the store.
       log.debug({ err }, 'the backlog could not be counted; it is tried again soon')

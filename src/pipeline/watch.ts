@@ -3,9 +3,8 @@ import type { InstanceId } from '../core/ids.ts'
 import type { Clock, Logger, Random } from '../core/ports.ts'
 import type { InstanceView } from '../core/turn.ts'
 import type { DueLook, WatchStore } from '../core/watch.ts'
-import { settledWithin } from './grace.ts'
+import type { Aside } from './aside.ts'
 import { judgeLook } from './look.ts'
-import { Loop } from './loop.ts'
 import type { Outage } from './outage.ts'
 import type { Wake } from './wake.ts'
 
@@ -21,6 +20,8 @@ export interface WatchParts {
   log: Logger
   outage: Outage
   wake: Wake
+  /** A look has ended. */
+  nudge(): void
 }
 
 /** Gateways asked at once. */
@@ -29,30 +30,19 @@ const SLOTS = 32
 const LEASE_MS = 60_000
 /** A look this long overdue was nobody's (ms): how the number was meanwhile is unknown. */
 const BLIND_MS = 120_000
-const MAX_SLEEP_MS = 1_000
 
 /** Asks gateways how their numbers are connected, and writes down what they say. */
-export function createWatch(parts: WatchParts) {
+export function createWatch(parts: WatchParts): Aside {
   const { store, clock, log } = parts
   const running = new Map<InstanceId, Promise<void>>()
   const askable = () =>
     [...parts.clients].flatMap(([id, client]) => (client.status && parts.instances.has(id) ? [id] : []))
 
-  const loop = new Loop({
-    name: 'watch',
-    clock,
-    log,
-    outage: parts.outage,
-    maxSleepMs: MAX_SLEEP_MS,
-    nextDue,
-    work,
-  })
-
   async function nextDue(): Promise<number | undefined> {
     return store.nextLook(askable().filter((id) => !running.has(id)))
   }
 
-  async function work() {
+  async function work(): Promise<'rest' | 'full'> {
     const limit = SLOTS - running.size
     const due = await nextDue()
     if (due === undefined || due > clock.now()) return 'rest'
@@ -69,7 +59,7 @@ export function createWatch(parts: WatchParts) {
         })
         .finally(() => {
           running.delete(look.instance)
-          loop.nudge()
+          parts.nudge()
         })
       running.set(look.instance, task)
     }
@@ -106,16 +96,5 @@ export function createWatch(parts: WatchParts) {
     }
   }
 
-  return {
-    start: () => loop.start(),
-    nudge: () => loop.nudge(),
-    nextDue,
-    get resting() {
-      return loop.resting && running.size === 0
-    },
-    async stop(graceMs: number): Promise<void> {
-      await loop.stop()
-      await settledWithin(clock, [...running.values()], graceMs)
-    },
-  }
+  return { work, nextDue, running }
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { ALERT_CHANNELS, ALERT_KINDS, ALERT_LANGUAGES, ALERT_NEWS, ALERT_STATES } from '../../core/alerts.ts'
 import { WATCH_STATES } from '../../core/watch.ts'
+import { instanceIdSchema, pageOf, shownId, shownTime } from './common.ts'
 
 /** Alerts and the connection history of a number, as they cross the wire. */
 
-const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 const milliseconds = z.number().int().min(0)
 
 export const alertKind = z.enum(ALERT_KINDS)
@@ -20,19 +20,21 @@ export const alertDelivery = z.object({
     description: 'waiting: not yet, or to be tried again. failed: given up.',
   }),
   attempts: z.number().int().min(0),
-  at: time.meta({ description: 'When it was delivered or given up; while it waits, when it is tried next.' }),
+  at: shownTime.meta({
+    description: 'When it was delivered or given up; while it waits, when it is tried next.',
+  }),
   reason: z.string().optional().meta({ description: 'Why the last attempt failed.' }),
 })
 export type AlertDelivery = z.output<typeof alertDelivery>
 
 export const alert = z.object({
-  id: z.string().meta({ description: 'alr_12' }),
+  id: shownId('alr'),
   kind: alertKind,
   instance: z.string().optional().meta({ description: 'Left out where the whole hub is concerned.' }),
   state: alertState,
-  since: time.meta({ description: 'When what it is about began, the last time.' }),
-  openedAt: time.meta({ description: 'When it was opened first.' }),
-  changedAt: time.meta({ description: 'When it was last opened, acknowledged or resolved.' }),
+  since: shownTime.meta({ description: 'When what it is about began, the last shownTime.' }),
+  openedAt: shownTime.meta({ description: 'When it was opened first.' }),
+  changedAt: shownTime.meta({ description: 'When it was last opened, acknowledged or resolved.' }),
   times: z
     .number()
     .int()
@@ -53,9 +55,9 @@ export const alert = z.object({
     .optional()
     .meta({ description: 'silent: the longest pause that is usual for this number at this hour.' }),
   freeBytes: z.number().int().optional().meta({ description: 'store-full: room that is left.' }),
-  acknowledgedAt: time.optional(),
+  acknowledgedAt: shownTime.optional(),
   acknowledgedBy: z.string().optional().meta({ description: 'Name of the person or key.' }),
-  resolvedAt: time.optional(),
+  resolvedAt: shownTime.optional(),
   deliveries: z.array(alertDelivery).meta({ description: 'Newest first, at most 20.' }),
 })
 export type Alert = z.output<typeof alert>
@@ -63,12 +65,12 @@ export type Alert = z.output<typeof alert>
 /** Beside `limit` and `cursor`. */
 export const alertFilters = {
   state: alertState.optional(),
-  instance: z.string().min(1).max(63).optional(),
+  instance: instanceIdSchema.optional(),
   kind: alertKind.optional(),
 }
 
 /** GET /alerts: newest first. */
-export const alertPage = z.object({ data: z.array(alert), next: z.string().nullable() })
+export const alertPage = pageOf(alert)
 export type AlertPage = z.output<typeof alertPage>
 
 /** GET /alerts/settings: what the configuration says, without secrets. */
@@ -77,7 +79,7 @@ export const alertSettings = z.object({
   kinds: z.array(alertKind).meta({ description: 'The kinds that are looked for.' }),
   language: z.enum(ALERT_LANGUAGES).meta({ description: 'Language of e-mails.' }),
   webhook: z
-    .object({ url: z.string().meta({ description: 'Without user name, password and query.' }) })
+    .object({ url: z.string().meta({ description: 'Without its path and query, which may hold a key.' }) })
     .nullable(),
   email: z
     .object({ host: z.string(), port: z.number().int(), from: z.string(), to: z.array(z.string()) })
@@ -112,8 +114,8 @@ export const watchState = z.enum(WATCH_STATES).meta({
 
 export const connectionChange = z.object({
   state: watchState,
-  at: time,
-  until: time.optional().meta({ description: 'Left out while it lasts.' }),
+  at: shownTime,
+  until: shownTime.optional().meta({ description: 'Left out while it lasts.' }),
   reason: z.string().optional(),
   source: z.enum(['event', 'poll']).meta({ description: 'The gateway told, or it was asked.' }),
 })
@@ -135,9 +137,9 @@ const uptime = z.object({
 export const connectionHistory = z.object({
   instance: z.string(),
   state: watchState,
-  since: time.optional(),
+  since: shownTime.optional(),
   reason: z.string().optional(),
-  checkedAt: time.optional().meta({ description: 'When the gateway was last asked.' }),
+  checkedAt: shownTime.optional().meta({ description: 'When the gateway was last asked.' }),
   polled: z.boolean().meta({ description: 'Is the gateway asked, because it tells nothing by itself?' }),
   uptime: z.object({ day: uptime, week: uptime }),
   data: z.array(connectionChange),
