@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import chromium from '@sparticuz/chromium'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+  chromium as playwright,
+} from 'playwright-core'
+
+/** A browser that notes everything a page should not do. */
+export interface Visitor {
+  /** Opens a page in a context of its own. `as` signs in first. */
+  visit(url: string, options?: VisitOptions): Promise<Page>
+  /** What was wrong since it was last asked: errors, refusals of the security policy, requests to other hosts. */
+  complaints(): string[]
+  /** Closes all pages that were opened. */
+  leave(): Promise<void>
+  close(): Promise<void>
+}
+export interface VisitOptions extends BrowserContextOptions {
+  as?: { login: string; password: string }
+  /** Faults that this test brings about on purpose. */
+  expected?: RegExp
+}
+
+/** Starts Chromium. */
+export async function openBrowser(): Promise<Visitor> {
+  const browser: Browser = await playwright.launch({
+    executablePath: await chromium.executablePath(),
+    // In a single process, closing one page can end the browser.
+    args: [...chromium.args.filter((arg) => arg !== '--single-process'), '--no-sandbox'],
+    headless: true,
+  })
+  const open: BrowserContext[] = []
+  const heard: string[] = []
+  return {
+    async visit(url, { as, expected, ...options } = {}) {
+      const context = await browser.newContext({
+        locale: 'en-US',
+        timezoneId: 'UTC',
+        viewport: { width: 1280, height: 800 },
+        ...options,
+      })
+      open.push(context)
+      const { origin } = new URL(url)
+      if (as) await signIn(context, origin, as)
+      const page = await context.newPage()
+      const note = (text: string) => {
+        if (!expected?.test(text)) heard.push(text)
+      }
+      page.on('console', (message) => message.type() === 'error' && note(message.text()))
+      page.on('pageerror', (error) => note(String(error)))
+      page.on('request', (request) => {
+        if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url()))
+          note(`a request to elsewhere: ${request.url()}`)
+      })
+      await page.goto(url)
+      return page
+    },
+    complaints: () => heard.splice(0),
+    async leave() {
+      for (const context of open.splice(0)) await context.close()
+    },
+    close: () => browser.close(),
+  }
+}
+
+async function signIn(
+  context: BrowserContext,
+  origin: string,
+  who: { login: string; password: string },
+): Promise<void> {
+  const response = await context.request.post(`${origin}/api/v1/session`, {
+    data: who,
+    headers: { origin },
+  })
+  if (!response.ok()) throw new Error(`cannot sign in: ${response.status()} ${await response.text()}`)
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe finds wrong with a page as it is now, one line per rule and place. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  // Past the security policy of the page, which would refuse a script element.
+  await page.evaluate(axeSource)
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: {
+        run(): Promise<{
+          violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[]
+        }>
+      }
+    }
+    const { violations } = await axe.run()
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
+    )
+  })
+}
+
+/** Does nothing stick out of the window to the side? */
+export const fitsWidth = (page: Page): Promise<boolean> =>
+  page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)
