@@ -43,8 +43,11 @@ import { Outage } from './pipeline/outage.ts'
 import { createPressure } from './pipeline/pressure.ts'
 import { createPulse } from './pipeline/pulse.ts'
 import { createReconciler } from './pipeline/reconcile.ts'
+import { checkInstance, type InstanceCheck } from './pipeline/registry/check.ts'
 import type { Readers } from './pipeline/registry/entry.ts'
+import { handOver } from './pipeline/registry/hand-over.ts'
 import { createRegistry, type Registry } from './pipeline/registry/live.ts'
+import { createMaker, type Maker } from './pipeline/registry/make.ts'
 import { createWitness, type Witness } from './pipeline/registry/witness.ts'
 import { createReplayer } from './pipeline/replayer.ts'
 import { ALERT_RETRY, retryAt } from './pipeline/retry.ts'
@@ -105,6 +108,12 @@ export interface Hub {
   readonly news: Pick<News, 'changed' | 'onAnnounced'>
   /** What running a stored event once more would lead to; nothing of it is kept. Undefined when there is none. */
   rehearse(event: EventId): Promise<Rehearsal | undefined>
+  /** Makes instances, at their gateway or by hand. */
+  readonly maker: Maker
+  /** Does an instance hear its gateway, and why not? Undefined for an unknown one. */
+  checkInstance(instance: InstanceId): Promise<InstanceCheck | undefined>
+  /** Lets the stored events of an unrouted number go to an instance. @returns how many were taken in */
+  handOver(group: number, instance: InstanceId): Promise<number>
   /** Gateways of this build. */
   readonly kinds: readonly Gateway[]
   /** For what the API itself has to ask: a gateway for a picture, its own public URL whether it leads here. */
@@ -380,6 +389,18 @@ export function createHub(parts: HubParts): Hub {
     ingest,
     registry,
     witness,
+    maker: createMaker({ registry, gateways, store, clock, holder }),
+    async checkInstance(id) {
+      const known = registry.instances.get(id)
+      if (!known) return undefined
+      return checkInstance({ config, registry, witness, store, http: parts.http, clock }, known.config)
+    },
+    async handOver(group, id) {
+      const known = registry.instances.get(id)
+      if (!known) throw new HubError('E_NOT_FOUND', `There is no instance "${id}".`)
+      const { retention } = config
+      return handOver({ store, gateways, retention, referencePrefix, clock, wake }, group, known.config)
+    },
     news,
     rehearse,
     nudge,

@@ -26,6 +26,7 @@ import type { ChatRow, ClusterStore, CommandRow, EventRow, MergeRow, UndoOutcome
 import type { Hub } from '../hub.ts'
 import type { Admission, Ingest, IngestTarget, Receipt } from '../pipeline/ingest.ts'
 import { createRegistry, type Registry } from '../pipeline/registry/live.ts'
+import { createMaker, type Maker } from '../pipeline/registry/make.ts'
 import { createWitness, type Witness } from '../pipeline/registry/witness.ts'
 import { alone } from '../storage/alone.ts'
 import type { EdgeHub } from './edge.ts'
@@ -137,6 +138,9 @@ export class FakeHub implements EdgeHub {
   readonly kinds: readonly Gateway[]
   readonly registry: Registry
   readonly witness: Witness
+  readonly maker: Maker
+  checkInstance = async () => undefined
+  handOver = async () => 0
   readonly fetchBytes = undefined
   readonly http: HttpClient = async () => ({ type: 'not-sent', reason: 'nobody is there' })
 
@@ -154,6 +158,13 @@ export class FakeHub implements EdgeHub {
       http: this.http,
     })
     this.witness = createWitness(parts)
+    this.maker = createMaker({
+      registry: this.registry,
+      gateways: new Map(this.kinds.map((kind) => [kind.name, kind])),
+      store: { ...this.store, ...this.cluster },
+      clock,
+      holder: 'here',
+    })
   }
 
   readonly witnessed: string[] = []
@@ -216,12 +227,19 @@ export class FakeHub implements EdgeHub {
     return this.servers.get(id)
   }
 
+  readonly alerts = undefined
   parseRecipient(_instance: InstanceId, text: string) {
     return text.endsWith('@fake') ? address('group', text.slice(0, -5)) : undefined
   }
 
   readonly store: EdgeHub['store'] = {
     ...NOTHING_STORED,
+    listAlerts: async () => ({ data: [], next: null }),
+    getAlert: async () => undefined,
+    acknowledgeAlert: async () => false,
+    listConnectionChanges: async () => ({ data: [], next: null }),
+    connectionChangesSince: async () => [],
+    lookedAt: async () => undefined,
     accept: async () => [],
     ping: async () => {
       if (this.storeFault) throw this.storeFault
@@ -397,6 +415,8 @@ const noPeople = {
   findSession: async () => undefined,
   addAudit: async () => {},
 } satisfies Partial<AccessStore> as unknown as AccessStore
+export const keyOnly = ({ apiKey }: HubConfig, clock: Clock, log: Logger) =>
+  createAccess({ store: noPeople, clock, log, bytes: randomBytes, apiKey })
 
 export interface EdgeOptions extends Partial<Omit<HttpServerOptions, 'hub'>> {
   config?: Partial<HubConfig>
@@ -415,7 +435,7 @@ export async function startEdge(options: EdgeOptions = {}) {
   }
   const server = createHttpServer({
     hub,
-    access: createAccess({ store: noPeople, clock, log, bytes: randomBytes, apiKey: hub.config.apiKey }),
+    access: keyOnly(hub.config, clock, log),
     log,
     clock,
     metrics: { ...meter, render: async () => 'pombo_up 1\n', contentType: 'text/plain; version=0.0.4' },

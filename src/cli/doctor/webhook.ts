@@ -1,5 +1,6 @@
 import type { HubConfig, InstanceConfig } from '../../core/config.ts'
 import type { WebhookRegistration } from '../../core/gateway.ts'
+import { filterFaults, judgeWebhook, webhookPathOf } from '../../core/webhook.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 /**
@@ -13,20 +14,23 @@ export function webhookFindings(
   hubUrl: string,
 ): Finding[] {
   const about = { check: 'webhook', instance: instance.id } as const
-  const wanted = `${hubUrl}${shownPath(instance)}`
+  const wanted = `${hubUrl}${webhookPathOf(instance, '<webhook.key>')}`
   const registering = `Register ${wanted} at the gateway.`
   if (registered.length === 0)
     return [fail(about, 'The gateway has no webhook: nothing it hears reaches this hub.', registering)]
 
-  const judged = registered.map((webhook) => ({ webhook, verdict: judge(webhook, instance, config) }))
-  const right = judged.filter(({ verdict }) => verdict === 'right').map(({ webhook }) => webhook)
+  const judged = registered.map((webhook) => ({
+    webhook,
+    verdict: judgeWebhook(webhook.url, instance, config.servers),
+  }))
+  const right = judged.filter(({ verdict }) => verdict === 'this').map(({ webhook }) => webhook)
   const enabled = right.find(({ enabled }) => enabled)
   if (enabled) return [...addressFindings(enabled, about, config), ...filterFindings(enabled, about)]
   if (right.length > 0)
     return [
       fail(about, 'The webhook that leads to this hub is switched off.', 'Switch it on at the gateway.'),
     ]
-  const wrongKey = judged.some(({ verdict }) => verdict === 'wrong-key')
+  const wrongKey = judged.some(({ verdict }) => verdict === 'other-key')
   if (wrongKey)
     return [
       fail(
@@ -48,31 +52,6 @@ export function webhookFindings(
   ]
 }
 
-/** How the URL has to look, without its key. */
-const shownPath = ({ id, webhook }: InstanceConfig): string =>
-  `/webhooks/${id}${webhook.key === undefined ? '' : '/<webhook.key>'}`
-
-type Verdict = 'right' | 'wrong-key' | 'other-instance' | 'elsewhere'
-
-/** By its path alone: through which name and proxy a gateway comes, this machine cannot know. */
-function judge(
-  { url }: WebhookRegistration,
-  instance: InstanceConfig,
-  config: Pick<HubConfig, 'servers'>,
-): Verdict {
-  const [, path] = /\/webhooks\/([^?#]*)/.exec(URL.parse(url)?.pathname ?? '') ?? []
-  if (path === undefined) return 'elsewhere'
-  const [id, key] = path.split('/')
-  if (id === 'global') {
-    const server = config.servers.find(
-      ({ gateway, baseUrl }) => gateway === instance.gateway && baseUrl === instance.baseUrl,
-    )
-    return server?.webhook.key !== undefined && server.webhook.key === key ? 'right' : 'wrong-key'
-  }
-  if (id !== instance.id) return 'other-instance'
-  return instance.webhook.key === undefined || instance.webhook.key === key ? 'right' : 'wrong-key'
-}
-
 type About = { check: 'webhook'; instance: string }
 
 function addressFindings(
@@ -92,31 +71,5 @@ function addressFindings(
   return [ok(about, `The gateway posts to this instance at ${origin}.`)]
 }
 
-function filterFindings({ events, excludes }: WebhookRegistration, about: About): Finding[] {
-  const findings: Finding[] = []
-  if (events.length > 0 && !events.some((event) => /^messages?$/i.test(event)))
-    findings.push(
-      fail(
-        about,
-        `Its events are only ${events.join(', ')}: no message ever arrives.`,
-        'Add messages to them, best all events the gateway has.',
-      ),
-    )
-  else if (events.length > 0 && !events.some((event) => /ack|update/i.test(event)))
-    findings.push(
-      warn(
-        about,
-        `Its events are only ${events.join(', ')}: the hub never learns that a message was delivered or read.`,
-        'Add the events of message status.',
-      ),
-    )
-  if (excludes.length > 0)
-    findings.push(
-      warn(
-        about,
-        `It leaves out ${excludes.join(', ')}. Echoes of our own messages settle sends whose answer was lost and show when a person writes by hand; without them such sends are held for a person, and the bot talks over people.`,
-        'Take the filters away: the hub itself keeps such messages from bots.',
-      ),
-    )
-  return findings
-}
+const filterFindings = (registration: WebhookRegistration, about: About): Finding[] =>
+  filterFaults(registration).map(({ grave, problem, mend }) => (grave ? fail : warn)(about, problem, mend))
