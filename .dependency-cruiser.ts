@@ -59,6 +59,13 @@ const forbidden: IForbiddenRuleType[] = [
     to: { path: '^(src|console)/', pathNot: '^src/(core|$1)/' },
   },
   {
+    name: 'access-sees-core',
+    comment: 'Who may do what is decided alike for pages, keys and the terminal, so it knows none of them.',
+    severity: 'error',
+    from: { path: '^src/access/', pathNot: TESTS },
+    to: { path: '^(src|console)/', pathNot: '^src/(core|access)/' },
+  },
+  {
     name: 'platform-sees-core',
     comment: 'Clock, log, metrics and HTTP client fill ports of the core; they know nothing of the hub.',
     severity: 'error',
@@ -98,7 +105,7 @@ const forbidden: IForbiddenRuleType[] = [
     comment: 'The HTTP edge serves any store, gateway and feature it is given, so it names none.',
     severity: 'error',
     from: { path: '^src/http/', pathNot: TESTS },
-    to: { path: '^(src|console)/', pathNot: '^src/(core|pipeline|bot|http)/|^src/hub\\.ts$' },
+    to: { path: '^(src|console)/', pathNot: '^src/(core|pipeline|bot|access|http)/|^src/hub\\.ts$' },
   },
   {
     name: 'hub-is-wiring',

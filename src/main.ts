@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Access, createAccess } from './access/index.ts'
 import { type LoadedConfig, loadConfig, readOneInstance, readOneServer } from './config.ts'
 import type { HubConfig, MediaConfig } from './core/config.ts'
 import { HubError } from './core/errors.ts'
@@ -14,9 +17,11 @@ import { createHttpServer } from './http/server.ts'
 import { createHub, type Hub, type HubParts } from './hub.ts'
 import type { Readers } from './pipeline/registry/entry.ts'
 import { systemClock } from './platform/clock.ts'
+import { freeBytes } from './platform/disk.ts'
 import { createFetchBytes } from './platform/fetch-bytes.ts'
 import { createHttpClient } from './platform/http-client.ts'
 import { createLogger } from './platform/log.ts'
+import { createMailer } from './platform/mail.ts'
 import { openMediaFolder } from './platform/media-folder.ts'
 import { MARKER, readMarker, writeMarker } from './platform/media-marker.ts'
 import { openMediaBucket } from './platform/media-s3.ts'
@@ -52,6 +57,8 @@ export interface ComposeOptions {
 /** What a demo or a test may choose instead. */
 export interface Overrides extends Partial<Omit<HubParts, 'config' | 'bot' | 'metrics'>> {
   metrics?: PrometheusMetrics
+  /** Whoever reaches the hub may do everything, without a credential: only on loopback, with `hostCheck`. */
+  openAccess?: boolean
   /** Values of `Host` that are answered; others are refused. Default: all. */
   hostCheck?: readonly string[]
   /** Origins beside the hub's own that the console may ask. */
@@ -62,9 +69,10 @@ export interface Overrides extends Partial<Omit<HubParts, 'config' | 'bot' | 'me
 
 export interface Program {
   readonly hub: Hub
+  readonly access: Access
   /**
    * Listens, recovers what a crash left, and begins to work.
-   * @throws HubError E_PORT_TAKEN; everything opened before is closed again
+   * @throws HubError E_PORT_TAKEN, E_CONFIG_SECRET_WEAK; everything opened before is closed again
    */
   start(): Promise<{ url: string; port: number }>
   /** Takes nothing new, finishes what runs for at most `graceMs`, then closes everything. */
@@ -122,6 +130,7 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
     metrics,
     http: overrides.http ?? outgoing.request,
     ...(media && { media: media.parts }),
+    ...placesOf(config),
     fetchBytes: overrides.fetchBytes ?? bytes.fetch,
     readers: overrides.readers ?? readersOf(config, overrides.gateways ?? gateways),
     roles,
@@ -133,8 +142,12 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
     await store.close()
     throw error
   })
+  const access = createAccess({ store, clock, log, bytes: randomBytes, apiKey: config.apiKey })
   const server = createHttpServer({
     hub,
+    access,
+    open: overrides.openAccess ?? false,
+    version: packageVersion(),
     metrics,
     log,
     clock,
@@ -163,8 +176,10 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
   }
   return {
     hub,
+    access,
     async start() {
       try {
+        if (config.adminPassword !== undefined) await access.people.putOwner(config.adminPassword)
         // The port first: a second hub on one machine should learn that it is one before it does anything.
         const { port } = await server.listen()
         await hub.start()
@@ -198,6 +213,12 @@ export const secretBoxOf = ({
     oldSecretKey,
     file: database.engine === 'sqlite' ? keyFileOf(database.path) : undefined,
   })
+
+/** What alerts need of the world: how letters are sent, and what room the store has. */
+const placesOf = ({ alerts, database }: HubConfig): Pick<HubParts, 'mail' | 'freeBytes'> => ({
+  ...(alerts?.email && { mail: createMailer(alerts.email.smtp) }),
+  ...(database.engine === 'sqlite' && { freeBytes: () => freeBytes(dirname(database.path)) }),
+})
 
 interface StoreParts {
   clock: Clock

@@ -129,6 +129,12 @@ const CASES: Record<string, { broken: Tree; repaired: Tree }[]> = {
       repaired: { 'src/bot/a.ts': imports('t:../core/store.ts'), 'src/core/store.ts': imports() },
     },
   ],
+  'access-sees-core': [
+    {
+      broken: { 'src/access/keys.ts': imports('t:../storage/store.ts'), 'src/storage/store.ts': imports() },
+      repaired: { 'src/access/keys.ts': imports('t:../core/store.ts'), 'src/core/store.ts': imports() },
+    },
+  ],
   'platform-sees-core': [
     {
       broken: { 'src/platform/log.ts': imports('../config.ts'), 'src/config.ts': imports() },
@@ -195,7 +201,8 @@ const CASES: Record<string, { broken: Tree; repaired: Tree }[]> = {
     {
       broken: { 'src/http/app.ts': imports('t:../storage/store.ts'), 'src/storage/store.ts': imports() },
       repaired: {
-        'src/http/app.ts': imports('t:../hub.ts', 't:../core/store.ts'),
+        'src/http/app.ts': imports('t:../hub.ts', 't:../core/store.ts', '../access/index.ts'),
+        'src/access/index.ts': imports('t:../core/store.ts'),
         'src/hub.ts': imports('./core/store.ts'),
         'src/core/store.ts': imports(),
       },

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { DatabaseConfig } from '../core/config.ts'
 import { DURATION_HELP, type Duration, parseDuration } from '../core/duration.ts'
 import { isInstanceId, RESERVED_INSTANCE_IDS } from '../core/ids.ts'
+import { knownSecret } from '../core/known-secrets.ts'
 import { ruled } from './faults.ts'
 
 /** What single settings must look like, and how to mend those that do not. */
@@ -12,43 +13,6 @@ export const SECRET_LENGTH = 12
 /** Fewest characters of the key that encrypts what the hub stores. */
 export const SECRET_KEY_LENGTH = 32
 const MAKE_SECRET = 'Make one: openssl rand -hex 32'
-
-/** Words everybody tries first; also what examples in documentation show. Letters and digits only. */
-const KNOWN_SECRETS = [
-  ['secret', 'mysecret', 'yoursecret', 'yoursecretkey', 'yoursecrethere', 'supersecret', 'supersecretkey'],
-  ['webhooksecret', 'mywebhooksecret', 'yourwebhooksecret', 'webhook', 'webhookkey', 'yourwebhookkey'],
-  [
-    'password',
-    'mypassword',
-    'yourpassword',
-    'passw0rd',
-    'letmein',
-    'qwerty',
-    'qwertyuiop',
-    'admin',
-    'administrator',
-  ],
-  [
-    'changeme',
-    'changethis',
-    'replaceme',
-    'default',
-    'example',
-    'test',
-    'demo',
-    'token',
-    'yourtoken',
-    'apikey',
-    'yourapikey',
-  ],
-  ['123456', '1234567', '12345678', '123456789', '1234567890', '123456789012', '0123456789', '012345678901'],
-].flat()
-
-/** The known word a secret is, also when written twice or with other signs between; undefined if it is none. */
-function knownSecret(secret: string): string | undefined {
-  const folded = secret.toLowerCase().replace(/[^a-z0-9]/g, '')
-  return KNOWN_SECRETS.find((word) => folded !== '' && folded.replaceAll(word, '') === '')
-}
 
 export const secret = ruled(z.string(), (value) => {
   const known = knownSecret(value)

@@ -23,7 +23,16 @@ export type UserRole = (typeof USER_ROLES)[number]
 /** Who asks. `id` is the public one (`usr_3`, `key_5`). */
 export type Principal =
   | { type: 'key'; id: string; name: string; scopes: readonly Scope[] }
-  | { type: 'user'; id: string; name: string; role: UserRole; scopes: readonly Scope[] }
+  | {
+      type: 'user'
+      id: string
+      name: string
+      login: string
+      role: UserRole
+      scopes: readonly Scope[]
+      account: AccountId
+      session: SessionId
+    }
   /** Whoever has reached a hub without a login: `pombo demo`, on loopback only. */
   | { type: 'demo'; id: 'demo'; name: string; scopes: readonly Scope[] }
   /** Nobody yet: only on routes that are open to anyone. */

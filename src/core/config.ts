@@ -31,6 +31,8 @@ export interface HubConfig {
   alerts?: AlertsConfig
   /** Full-scope API key, if set. */
   apiKey?: string
+  /** Password of the account `owner`, if set. */
+  adminPassword?: string
   /** Encrypts what is stored of secrets, if set. */
   secretKey?: string
   /** The former one, while keys change. */

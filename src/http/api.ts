@@ -1,6 +1,9 @@
+import { serializerCompiler } from 'fastify-type-provider-zod'
 import { HubError } from '../core/errors.ts'
 import { guard } from './auth.ts'
 import type { Api, Edge } from './edge.ts'
+import { accessRoutes } from './routes/access/index.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { chatRoutes } from './routes/chats.ts'
 import { commandRoutes } from './routes/commands.ts'
 import { contactRoutes } from './routes/contacts.ts'
@@ -15,19 +18,21 @@ const PREFIX = '/api/v1'
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 /**
- * Mounts `/api/v1`. Everything below it, unknown paths included, needs the API key. A known path with
- * another method is 405 and says which it takes.
+ * Mounts `/api/v1`. Everything below it, unknown paths included, needs a credential, but for what signs in. A known
+ * path with another method is 405 and says which it takes.
  */
 export async function mountApi(app: Api, edge: Edge): Promise<void> {
   await app.register(
     async (scope) => {
       const api = scope as unknown as Api
       api.setValidatorCompiler(validatorCompiler)
-      guard(api, edge.hub.config.apiKey)
+      api.setSerializerCompiler(serializerCompiler)
+      guard(api, { access: edge.access, open: edge.isOpen, publicUrl: edge.hub.config.publicUrl })
       api.setNotFoundHandler(async () => {
         throw new HubError('E_NOT_FOUND', 'The API has no such path.')
       })
       const taken = collectMethods(api)
+      accessRoutes(api, edge)
       eventRoutes(api, edge)
       chatRoutes(api, edge)
       commandRoutes(api, edge)
@@ -36,6 +41,7 @@ export async function mountApi(app: Api, edge: Edge): Promise<void> {
       contactRoutes(api, edge)
       mediaRoutes(api, edge)
       nodeRoutes(api, edge)
+      alertRoutes(api, edge)
       await api.after()
       refuseOtherMethods(api, taken)
     },

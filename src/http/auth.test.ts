@@ -1,11 +1,12 @@
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
+import type { Access } from '../access/index.ts'
 import { guard } from './auth.ts'
 import type { Api } from './edge.ts'
 
 function guarded() {
   const api = Fastify() as unknown as Api
-  guard(api, 'a-key-of-this-test')
+  guard(api, { access: {} as Access, open: false })
   return api
 }
 

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import type { RouteOptions } from 'fastify'
+import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { Access } from '../access/index.ts'
 import { type Principal, SCOPES, type Scope } from '../core/access.ts'
 import { HubError } from '../core/errors.ts'
-import { sameText } from '../core/signature.ts'
+import { cookieOf } from './cookie.ts'
 import type { Api } from './edge.ts'
 
 /** What a route asks of whoever calls it: a scope, any valid credential (`self`), or nothing (`anyone`). */
@@ -12,6 +13,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks. Set before the body is read, on every route below `/api/v1`. */
     principal: Principal
+    /** When the session of this request ends if nothing is asked before (ms); `ended` when it has. */
+    standing: { expiresAt?: number; ended: boolean }
   }
   interface FastifyContextConfig {
     /** Default of GET and HEAD: `read`. Every other method has to name one. */
@@ -19,16 +22,34 @@ declare module 'fastify' {
   }
 }
 
+/** By whom the API can be used. */
+export interface Gate {
+  access: Access
+  /** Whoever reaches the hub may do everything, without a credential. */
+  open: boolean
+  publicUrl?: string | undefined
+}
+
 const NOBODY: Principal = { type: 'anyone', id: 'anyone', name: 'anyone', scopes: [] }
+const DEMO: Principal = { type: 'demo', id: 'demo', name: 'demo', scopes: SCOPES }
 const BEARER = /^Bearer +([^ ]+) *$/i
+const HOW = 'One is made with "pombo key create", or set as POMBO_API_KEY.'
+const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 
 /** Asks of every route, from here on, who calls it and whether they may. */
-export function guard(api: Api, apiKey: string | undefined): void {
+export function guard(api: Api, gate: Gate): void {
   api.decorateRequest('principal')
+  api.decorateRequest('standing')
   api.addHook('onRoute', requireScope)
   api.addHook('onRequest', async (request) => {
     const scope = request.is404 ? 'self' : (request.routeOptions.config.scope ?? 'read')
-    request.principal = scope === 'anyone' ? NOBODY : principalOf(request.raw, apiKey)
+    request.standing = { ended: false }
+    request.principal = await identify(request, gate).catch((error: unknown) => {
+      if (scope !== 'anyone' || !(error instanceof HubError) || error.code !== 'E_UNAUTHENTICATED')
+        throw error
+      return NOBODY
+    })
+    requireOwnPage(request, gate.publicUrl)
     if (scope === 'anyone' || scope === 'self' || request.principal.scopes.includes(scope)) return
     throw new HubError(
       'E_FORBIDDEN',
@@ -45,26 +66,57 @@ function requireScope({ method, url, config }: RouteOptions): void {
   throw new Error(`${methods.join(', ')} ${url} names no scope: give the route config: { scope: … }`)
 }
 
-function principalOf(req: IncomingMessage, apiKey: string | undefined): Principal {
-  requireApiKey(req, apiKey)
-  return { type: 'key', id: 'key_env', name: 'POMBO_API_KEY', scopes: SCOPES }
+/** @throws HubError E_UNAUTHENTICATED saying what is missing */
+async function identify(request: FastifyRequest, { access, open }: Gate): Promise<Principal> {
+  if (request.headers.authorization !== undefined) return principalOfKey(request.raw, access)
+  const token = cookieOf(request.raw)
+  const session = token === undefined ? undefined : await access.sessions.byToken(token)
+  if (session) {
+    request.standing = { ended: false, expiresAt: session.expiresAt }
+    return session.principal
+  }
+  if (open) return DEMO
+  if (token === undefined)
+    throw new HubError(
+      'E_UNAUTHENTICATED',
+      `Sign in, or send an API key as "Authorization: Bearer <key>". ${HOW}`,
+    )
+  request.standing = { ended: true }
+  throw new HubError('E_UNAUTHENTICATED', 'Your session has ended. Sign in again.')
 }
 
 /**
- * Checks `Authorization: Bearer <key>` against the hub's key, in constant time.
- * @throws HubError E_UNAUTHENTICATED saying what to send, or how to set a key where there is none
+ * Whose key `Authorization: Bearer <key>` holds.
+ * @throws HubError E_UNAUTHENTICATED saying what to send
  */
-export function requireApiKey(req: IncomingMessage, apiKey: string | undefined): void {
-  if (!apiKey) {
-    throw new HubError(
-      'E_UNAUTHENTICATED',
-      'This hub has no API key yet. Set the environment variable POMBO_API_KEY to a long random text (openssl rand -hex 32) and start it again.',
-    )
-  }
+export async function principalOfKey(req: IncomingMessage, access: Access): Promise<Principal> {
   const given = BEARER.exec(req.headers.authorization ?? '')?.[1]
-  if (given === undefined) {
-    throw new HubError('E_UNAUTHENTICATED', 'Send the API key as "Authorization: Bearer <key>".')
-  }
-  if (!sameText(given, apiKey))
-    throw new HubError('E_UNAUTHENTICATED', 'The API key is not the one of this hub.')
+  if (given === undefined)
+    throw new HubError('E_UNAUTHENTICATED', `Send the API key as "Authorization: Bearer <key>". ${HOW}`)
+  return access.keys.bySecret(given)
 }
+
+/**
+ * A browser sends what it holds along with whatever any page makes it ask. So a change that rests on a cookie, or on
+ * nothing, must come from a page of this hub, as the browser itself says. A key is sent by whoever means to.
+ * @throws HubError E_FORBIDDEN
+ */
+function requireOwnPage(request: FastifyRequest, publicUrl: string | undefined): void {
+  const { principal, method, headers } = request
+  if (SAFE_METHODS.includes(method) || principal.type === 'key') return
+  const site = headers['sec-fetch-site']
+  const { origin, host } = headers
+  const isSilent = site === undefined && origin === undefined
+  // What no browser sent rests on a cookie only when somebody has taken it from one.
+  if (isSilent && principal.type !== 'user') return
+  if (site !== undefined ? site === 'same-origin' : isOneOf(hostOf(origin), [host, hostOf(publicUrl)])) return
+  throw new HubError(
+    'E_FORBIDDEN',
+    'A change by session has to come from a page of this hub. Programs send an API key instead.',
+  )
+}
+
+const hostOf = (url: string | undefined): string | undefined =>
+  url === undefined ? undefined : URL.parse(url)?.host
+const isOneOf = (host: string | undefined, known: readonly (string | undefined)[]): boolean =>
+  host !== undefined && known.includes(host)

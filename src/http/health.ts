@@ -1,6 +1,6 @@
 import { HubError } from '../core/errors.ts'
 import type { Clock } from '../core/ports.ts'
-import { requireApiKey } from './auth.ts'
+import { principalOfKey } from './auth.ts'
 import type { Api, Edge } from './edge.ts'
 import { isLocal } from './source.ts'
 
@@ -14,7 +14,11 @@ export interface MetricsSource {
 }
 
 /** `/health` (the process runs), `/ready` (it can take deliveries), `/metrics`. */
-export function mountHealth(app: Api, { hub, clock, isDraining }: Edge, metrics: MetricsSource): void {
+export function mountHealth(
+  app: Api,
+  { hub, clock, access, isDraining }: Edge,
+  metrics: MetricsSource,
+): void {
   const timestamp = (): string => new Date(clock.now()).toISOString()
 
   app.get('/health', async () => ({ status: 'healthy', timestamp: timestamp() }))
@@ -26,7 +30,7 @@ export function mountHealth(app: Api, { hub, clock, isDraining }: Edge, metrics:
   })
 
   app.get('/metrics', async (request, reply) => {
-    if (!isLocal(request.raw)) requireApiKey(request.raw, hub.config.apiKey)
+    if (!isLocal(request.raw)) await principalOfKey(request.raw, access)
     return reply.type(metrics.contentType).send(await metrics.render())
   })
 }

@@ -12,7 +12,7 @@ import { hmacMatches } from '../core/signature.ts'
 import { createHub } from '../hub.ts'
 import { systemClock } from '../platform/clock.ts'
 import { openSqliteStore } from '../storage/sqlite/open.ts'
-import { API_KEY, ask, config, instance, KeptLog, openSocket, URL_KEY } from './edge.fixture.ts'
+import { API_KEY, ask, config, instance, KeptLog, keyOnly, openSocket, URL_KEY } from './edge.fixture.ts'
 import { createHttpServer } from './server.ts'
 
 /** The edge over the real hub and a real database file. */
@@ -102,7 +102,7 @@ async function startHub() {
     http: async () => ({ type: 'not-sent', reason: 'no network in tests' }),
   })
   const metrics = { render: async () => '', contentType: 'text/plain' }
-  const server = createHttpServer({ hub, metrics, log, clock })
+  const server = createHttpServer({ hub, access: keyOnly(hub.config, clock, log), metrics, log, clock })
   const { port } = await server.listen()
   await hub.start()
   const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' }

@@ -21,7 +21,7 @@ import type { LoggedMessage } from '../core/turn.ts'
 
 const LAST_MOMENT = 8.64e15
 /** A gateway's clock may say anything; what no date can hold becomes the nearest one that can. */
-const iso = (ms: number): string => new Date(Math.min(Math.max(ms, 0), LAST_MOMENT)).toISOString()
+export const iso = (ms: number): string => new Date(Math.min(Math.max(ms, 0), LAST_MOMENT)).toISOString()
 export const optionalIso = (ms: number | undefined): string | undefined =>
   ms === undefined ? undefined : iso(ms)
 

@@ -2,7 +2,16 @@ import { createServer } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import type { Receipt } from '../pipeline/ingest.ts'
-import { API_KEY, config, FakeHub, KeptLog, PROOF, SkippingClock, startEdge } from './edge.fixture.ts'
+import {
+  API_KEY,
+  config,
+  FakeHub,
+  KeptLog,
+  keyOnly,
+  PROOF,
+  SkippingClock,
+  startEdge,
+} from './edge.fixture.ts'
 import { createHttpServer } from './server.ts'
 
 const POST = 'POST /webhooks/support HTTP/1.1\r\nHost: x\r\nX-Proof: good\r\nContent-Length: 2\r\n\r\n{}'
@@ -125,7 +134,8 @@ describe('listening', () => {
   test('with proxies that are no networks is refused at once', () => {
     const hub = new FakeHub(config({ trustedProxies: ['10.0.0.0/99'] }))
     const metrics = { render: async () => '', contentType: 'text/plain' }
-    const make = () => createHttpServer({ hub, metrics, log: new KeptLog(), clock: new SkippingClock() })
+    const [clock, log] = [new SkippingClock(), new KeptLog()]
+    const make = () => createHttpServer({ hub, access: keyOnly(hub.config, clock, log), metrics, log, clock })
     expect(make).toThrow(/is not a network/)
   })
 })
@@ -200,11 +210,13 @@ describe('closing', () => {
     const edge = await startEdge()
     await Promise.all([edge.close(), edge.close()])
     await edge.close()
+    const [clock, log] = [new SkippingClock(), new KeptLog()]
     const never = createHttpServer({
       hub: new FakeHub(config()),
+      access: keyOnly(config(), clock, log),
       metrics: { render: async () => '', contentType: 'text/plain' },
-      log: new KeptLog(),
-      clock: new SkippingClock(),
+      log,
+      clock,
     })
     await never.close(10)
   })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Access } from '../access/index.ts'
 import { type ErrorCode, HubError } from '../core/errors.ts'
 import { type Clock, type Logger, type Metrics, noMetrics } from '../core/ports.ts'
 import { mountApi } from './api.ts'
@@ -9,6 +10,7 @@ import { type ConsoleOptions, createConsole } from './console.ts'
 import type { Api, Edge, EdgeHub } from './edge.ts'
 import { type MetricsSource, mountHealth } from './health.ts'
 import { answer, PROBLEM_TYPE, prepareProblem, problemOf, rawAnswer, SECURITY_HEADERS } from './problem.ts'
+import { Networks, sourceKey, sourceOf } from './source.ts'
 import { createWebhooks, isWebhook } from './webhooks.ts'
 
 const API_BODY_BYTES = 262_144
@@ -18,6 +20,11 @@ const FORESEEN: ReadonlySet<ErrorCode> = new Set(['E_STORE_UNAVAILABLE', 'E_GATE
 
 export interface HttpServerOptions {
   hub: EdgeHub
+  access: Access
+  /** Whoever reaches the hub may do everything, without a credential: for a demo on loopback, with `hostCheck`. */
+  open?: boolean
+  /** Of the program. */
+  version?: string
   /** Rendered at `/metrics`. When it also counts, the edge counts what it refuses by itself. */
   metrics: MetricsSource & Partial<Metrics>
   log: Logger
@@ -62,9 +69,30 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { hub, clock, log } = options
   const pages = options.console && createConsole(options.console)
   const inFlight = new InFlight()
-  const edge: Edge = { hub, clock, log, audit: async () => {}, isDraining: () => inFlight.isDraining }
+  const { config, ingest } = hub
+  const trusted = new Networks(config.trustedProxies)
+  const edge: Edge = {
+    hub,
+    clock,
+    log,
+    access: options.access,
+    isOpen: options.open ?? false,
+    version: options.version ?? 'unknown',
+    isSecure: config.publicUrl?.startsWith('https:') ?? false,
+    get baseUrl() {
+      const { host } = config
+      const { port } = server.address() as AddressInfo
+      return config.publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    },
+    visitor({ raw, headers }) {
+      const source = sourceOf(raw, trusted)
+      return { source, counted: sourceKey(source), agent: headers['user-agent'] ?? '' }
+    },
+    audit: (request, note) =>
+      options.access.audit(request.principal, note, sourceOf(request.raw, trusted) || undefined),
+    isDraining: () => inFlight.isDraining,
+  }
   const isKnownHost = hostChecker(options.hostCheck)
-  const { ingest, config } = hub
   const webhooks = createWebhooks({
     ingest,
     store: hub.store,

@@ -41,6 +41,7 @@ export async function runDemoHub({ config: file, home, own }: DemoHubOptions, io
     overrides: {
       log,
       consoleConnects: [new URL(home).origin],
+      openAccess: true,
       hostCheck: ['127.0.0.1', 'localhost', '[::1]'],
       onFatal: () => io.exit(1),
     },

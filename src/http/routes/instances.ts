@@ -8,12 +8,12 @@ import type { Page, PageRequest } from '../../core/store.ts'
 import type { SendRequest } from '../../hub.ts'
 import { commandRequest, MAX_TEXT } from '../command-body.ts'
 import type { Api, Edge } from '../edge.ts'
+import { idempotencyKey } from '../idempotency.ts'
 import { foreignCursor, pageOfRest } from '../paging.ts'
 import { presentInstance, presentPage } from '../present.ts'
 import { resolveRecipient } from '../recipient.ts'
-import { instanceIdSchema, pageSchema, shapeOf } from '../validation.ts'
+import { instanceIdSchema, pageSchema } from '../validation.ts'
 
-const MAX_KEY = 200
 /** A medium of the largest size in base64, and what goes with it. */
 const MAX_COMMAND_BYTES = 24 * 1024 * 1024
 
@@ -100,17 +100,6 @@ function messageOf({ text, media, replyTo }: MessageBody): SendRequest['command'
     ...(fileName === undefined ? {} : { fileName }),
     ...reply,
   }
-}
-
-function idempotencyKey(req: IncomingMessage): string | undefined {
-  const key = req.headers['idempotency-key']
-  if (key === undefined) return undefined
-  if (typeof key === 'string' && key.length <= MAX_KEY && /^[\x21-\x7e](?:[\x20-\x7e]*)$/.test(key))
-    return key
-  throw new HubError(
-    'E_INVALID',
-    `The header Idempotency-Key must be 1 to ${MAX_KEY} printable ASCII characters (received ${shapeOf(key)}).`,
-  )
 }
 
 /** Instances live in the configuration; the cursor is the name of the last one shown. */
