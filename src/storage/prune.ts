@@ -6,6 +6,11 @@ import { outdatedTraffic } from './traffic.ts'
 /** Rows a single transaction removes: small, so that nothing waits long behind it. */
 const BATCH = 500
 
+/** How numbers were connected, and alerts that are over, are kept this long (ms). */
+const HISTORY_MS = 90 * 86_400_000
+/** Three weeks are compared, and the day under way. */
+const SILENCE_MS = 22 * 86_400_000
+
 /**
  * Removes what retention no longer keeps, oldest first. What still waits for somebody (pending events
  * and their steps, dead events, held commands) stays however old it is.
@@ -58,6 +63,14 @@ export async function prune(engine: Engine, limits: RetentionConfig, now: number
       sql`last_at < ${now - limits.eventsMs}
         and not exists (select 1 from unrouted_event u where u.unrouted_id = unrouted.id)`,
     ),
+    remove('connection_change', 'id', sql`until < ${now - HISTORY_MS}`),
+    remove(
+      'alert_news',
+      'id',
+      sql`exists (select 1 from alert a where a.id = alert_news.alert_id and a.resolved_at < ${now - HISTORY_MS})`,
+    ),
+    remove('alert', 'id', sql`resolved_at < ${now - HISTORY_MS}`),
+    remove('silence', 'hour, instance', sql`hour < ${Math.floor((now - SILENCE_MS) / 3_600_000)}`),
     remove('refusal', 'target, reason', sql`last_at < ${now - limits.eventsMs}`),
   ]
   let removed = 0

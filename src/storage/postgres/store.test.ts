@@ -6,6 +6,7 @@ import { monitorConformance } from '../../../test/monitor-conformance.ts'
 import { type FreshDatabase, freshDatabase, postgresVersions } from '../../../test/postgres/database.ts'
 import { sendConformance } from '../../../test/send-conformance.ts'
 import { type StoreFixture, storeConformance } from '../../../test/store-conformance.ts'
+import { watchConformance } from '../../../test/watch-conformance.ts'
 import type { Clock, Logger } from '../../core/ports.ts'
 import { PostgresEngine } from './engine.ts'
 import { openPostgresStore } from './open.ts'
@@ -73,6 +74,7 @@ describe.each(postgresVersions())('PostgreSQL %s', (version) => {
     monitorConformance,
     identityConformance,
     accessConformance,
+    watchConformance,
   ]) {
     suite(`PostgreSQL ${version}`, open, { modelRuns: 8 })
   }

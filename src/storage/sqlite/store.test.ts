@@ -14,6 +14,7 @@ import {
   storeConformance,
   textEvent,
 } from '../../../test/store-conformance.ts'
+import { watchConformance } from '../../../test/watch-conformance.ts'
 import type { Address } from '../../core/address.ts'
 import type { CommandId, ContactId, InstanceId } from '../../core/ids.ts'
 import type { Logger } from '../../core/ports.ts'
@@ -80,7 +81,13 @@ const inThread = (path: string, clock: ReturnType<typeof sharedClock>) =>
     sharedClock: clock.buffer,
   })
 
-for (const suite of [storeConformance, sendConformance, monitorConformance, accessConformance]) {
+for (const suite of [
+  storeConformance,
+  sendConformance,
+  monitorConformance,
+  accessConformance,
+  watchConformance,
+]) {
   suite('SQLite', () => fixtureOf(openAt))
   // The model is the same; what differs is the way to it.
   suite('SQLite with its writer in a thread', () => fixtureOf(inThread), { modelRuns: 3 })
