@@ -2,6 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { createQueryClient } from './api/query.ts'
+import { sessionQuery } from './api/session.ts'
 import { createConsoleRouter } from './router.tsx'
 import { ThemeProvider } from './theme/use-theme.tsx'
 import { ConfirmProvider } from './ui/confirm.tsx'
@@ -33,7 +34,8 @@ function Pages() {
   latest.current = toast
   const [{ client, router }] = useState(() => {
     const client = createQueryClient({
-      onSignedOut: () => void router.invalidate(),
+      onSignedOut: () =>
+        void client.fetchQuery({ ...sessionQuery, staleTime: 0 }).then(() => router.invalidate()),
       onFault: (error) => latest.current.fault(error),
     })
     const router = createConsoleRouter(client)

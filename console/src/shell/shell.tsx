@@ -80,12 +80,11 @@ function Frame() {
         <button
           type="button"
           onClick={() => setOpen('palette')}
-          aria-label={t('commands')}
           className="inline-flex h-7 items-center gap-2 rounded px-2 text-meta text-muted hover:bg-hover md:border md:border-line"
         >
           <Search size={16} aria-hidden />
-          <span className="max-md:hidden">{t('commands')}</span>
-          <span className="max-md:hidden">
+          <span className="max-md:sr-only">{t('commands')}</span>
+          <span aria-hidden className="max-md:hidden">
             <Keys keys="mod+k" />
           </span>
         </button>

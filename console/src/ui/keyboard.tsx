@@ -98,14 +98,15 @@ export function useEscape(onEscape: () => void, active = true): void {
 
 const isMac = (): boolean => /Mac|iP(hone|ad)/.test(navigator.userAgent)
 
+const PRINTED: Readonly<Record<string, string>> = { Enter: '⏎', Escape: 'Esc' }
+const printed = (key: string): string => PRINTED[key] ?? key.toUpperCase()
+
 /** A key as it is printed on the keyboard. */
 export function Keys({ keys }: { keys: string }) {
-  const shown = keys.split(' ').map((key) =>
-    key
-      .replace('mod+', isMac() ? '⌘' : 'Ctrl ')
-      .replace('Enter', '⏎')
-      .replace('Escape', 'Esc'),
-  )
+  const mod = isMac() ? '⌘' : 'Ctrl '
+  const shown = keys
+    .split(' ')
+    .map((key) => (key.startsWith('mod+') ? mod + printed(key.slice(4)) : printed(key)))
   return (
     <span className="inline-flex gap-1">
       {shown.map((key, at) => (
@@ -114,7 +115,7 @@ export function Keys({ keys }: { keys: string }) {
           key={at}
           className="rounded border border-line bg-page px-1 font-sans text-meta text-muted"
         >
-          {key.length === 1 ? key.toUpperCase() : key}
+          {key}
         </kbd>
       ))}
     </span>

@@ -57,6 +57,8 @@ export interface ListProps<Row> {
   main?: boolean
   /** New rows come on top while one looks; they wait while the list is in use. */
   live?: boolean
+  /** Inside of a section: without a frame of its own, and no higher than its rows. */
+  inside?: boolean
 }
 
 /** How near (rows) the end may come before more are asked for. */
@@ -68,9 +70,9 @@ const AHEAD = 20
  * out the rows that are not in sight; the grid has the focus and the keys, not its rows.
  */
 export function List<Row>(props: ListProps<Row>) {
-  const { label, rows, columns, hidden, error, onRetry, empty, rowHeight = 44 } = props
+  const { label, rows, columns, hidden, error, onRetry, empty, rowHeight = 44, inside } = props
   if (error && rows === undefined) return <ErrorState error={error} {...(onRetry && { onRetry })} />
-  if (rows === undefined) return <LoadingRows label={label} height={rowHeight} />
+  if (rows === undefined) return <LoadingRows label={label} height={rowHeight} inside={inside ?? false} />
   if (rows.length === 0) return <>{empty}</>
   const shown = columns.filter(({ id }) => !hidden?.has(id))
   return <Rows {...props} rows={rows} columns={shown} />
@@ -92,6 +94,7 @@ function Rows<Row>({
   rowHeight = 44,
   main,
   live,
+  inside,
 }: ListProps<Row> & { rows: readonly Row[] }) {
   const t = useWords(common)
   const listId = useId()
@@ -206,7 +209,10 @@ function Rows<Row>({
           const scrolled = event.currentTarget.scrollTop > 0
           setInUse((use) => (use.scrolled === scrolled ? use : { ...use, scrolled }))
         }}
-        className="min-h-40 grow overflow-auto rounded-lg border border-line bg-panel"
+        className={cx(
+          'overflow-auto bg-panel',
+          inside ? 'rounded-b-lg' : 'min-h-40 grow rounded-lg border border-line',
+        )}
       >
         <div style={{ height: virtual.getTotalSize() }} className="relative min-w-fit">
           {!lines && (
@@ -328,13 +334,13 @@ function Header<Row>({
   )
 }
 
-function LoadingRows({ label, height }: { label: string; height: number }) {
+function LoadingRows({ label, height, inside }: { label: string; height: number; inside: boolean }) {
   const t = useWords(common)
   return (
     <div
       role="status"
       aria-label={`${label}: ${t('loading')}`}
-      className="rounded-lg border border-line bg-panel"
+      className={cx('bg-panel', inside ? 'rounded-b-lg' : 'rounded-lg border border-line')}
     >
       {Array.from({ length: 8 }, (_, at) => (
         <div

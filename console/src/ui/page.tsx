@@ -60,7 +60,7 @@ export function Section({
 }) {
   return (
     <section className="mb-4 rounded-lg border border-line bg-panel">
-      <header className="flex min-h-11 flex-wrap items-center gap-2 border-b border-line px-4 py-1">
+      <header className="flex min-h-12 flex-wrap items-center gap-2 border-b border-line px-4 py-1.5">
         <h2 className="min-w-0 grow font-strong">{title}</h2>
         {actions}
       </header>

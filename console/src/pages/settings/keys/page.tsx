@@ -54,6 +54,7 @@ function Keys() {
           <List
             {...keys}
             main
+            inside
             label={title}
             idOf={({ id }) => id}
             columns={columns}

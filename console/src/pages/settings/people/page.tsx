@@ -52,6 +52,7 @@ function People() {
           <List
             {...users}
             main
+            inside
             label={t('title')}
             idOf={({ id }) => id}
             columns={columns}

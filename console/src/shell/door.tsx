@@ -1,12 +1,12 @@
 import { type ReactNode, useEffect } from 'react'
-import { LANGUAGE_CHOICES } from '../../shell/languages.ts'
-import { words as shell } from '../../shell/words.ts'
-import { SelectField } from '../../ui/field.tsx'
-import { useLanguage, useWords } from '../../words/use-words.tsx'
+import { SelectField } from '../ui/field.tsx'
+import { useLanguage, useWords } from '../words/use-words.tsx'
+import { LANGUAGE_CHOICES } from './languages.ts'
+import { words } from './words.ts'
 
-/** The frame of the pages in front of the shell. */
+/** The frame of pages outside of the shell: for whoever is not signed in, and for what does not exist. */
 export function Door({ title, children }: { title: string; children: ReactNode }) {
-  const t = useWords(shell)
+  const t = useWords(words)
   const { language, setLanguage } = useLanguage()
   useEffect(() => {
     document.title = `${title} · Pombo`
