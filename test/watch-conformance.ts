@@ -306,7 +306,7 @@ export function watchConformance(name: string, open: () => Promise<StoreFixture>
 
       test('acknowledged once, while it is open; a reopened one has to be acknowledged anew', async () => {
         await steps([step('open')], [])
-        const [{ id }] = (await alerts()) as [{ id: Parameters<Store['getAlert']>[0] }]
+        const { id } = (await alerts())[0]!
         fixture.clock.now += MINUTE
         expect(await store.acknowledgeAlert(id, 'Ana')).toBe(true)
         expect(await store.acknowledgeAlert(id, 'Tom')).toBe(false)
