@@ -26,7 +26,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       timer = undefined
       const topics = new Set(due)
       due.clear()
-      void client.invalidateQueries({ predicate: ({ queryKey }) => topics.has((queryKey as QueryKey)[0]) })
+      void client.invalidateQueries({
+        predicate: ({ queryKey, meta }) =>
+          topics.has((queryKey as QueryKey)[0]) || meta?.topics?.some((topic) => topics.has(topic)) === true,
+      })
     }
     const close = openLive({
       onState: setState,

@@ -23,6 +23,8 @@ declare module '@tanstack/react-query' {
     queryKey: QueryKey
     mutationKey: QueryKey
     defaultError: Error
+    /** `topics`: further ones that renew it, beside the first part of its key. */
+    queryMeta: { quiet?: boolean; topics?: readonly Topic[] }
     /** `quiet`: whoever starts the mutation tells its fault itself. */
     mutationMeta: { quiet?: boolean }
   }

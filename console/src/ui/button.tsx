@@ -2,7 +2,7 @@ import type { ComponentProps, ReactNode } from 'react'
 import { cx } from './class-names.ts'
 import { Tooltip } from './tooltip.tsx'
 
-const LOOKS = {
+export const LOOKS = {
   plain: 'border border-line-strong/60 bg-panel hover:bg-hover',
   /** The one thing this page or dialog is for. */
   primary: 'border border-accent bg-accent text-on-accent hover:opacity-90',
@@ -10,7 +10,7 @@ const LOOKS = {
   quiet: 'border border-transparent hover:bg-hover',
 } as const
 
-const BASE =
+export const BASE =
   'inline-flex items-center justify-center gap-2 rounded font-strong whitespace-nowrap select-none disabled:cursor-not-allowed disabled:opacity-55 aria-disabled:opacity-55'
 
 export interface ButtonProps extends Omit<ComponentProps<'button'>, 'className'> {

@@ -21,6 +21,8 @@ export interface ChartProps {
   height?: number
   /** Bars stand for what was counted in each span of time, lines for a level. */
   kind?: 'line' | 'bars'
+  /** Which time the pointer is at; undefined when it has left. */
+  onPoint?(at: number | undefined): void
 }
 
 const Plot = lazy(() => import('./plot.tsx'))

@@ -5,12 +5,25 @@ import { useTheme } from '../theme/use-theme.tsx'
 import { useFormat } from '../words/use-words.tsx'
 import type { ChartProps } from './chart.tsx'
 
+/** From here on (ms), days stand below the chart, and no hours. */
+const MANY_DAYS_MS = 36 * 3_600_000
+
 /** The chart itself; only {@link Chart} loads it. */
-export default function Plot({ label, times, series, format, height = 120, kind = 'line' }: ChartProps) {
+export default function Plot({
+  label,
+  times,
+  series,
+  format,
+  height = 120,
+  kind = 'line',
+  onPoint,
+}: ChartProps) {
   const box = useRef<HTMLDivElement>(null)
   const words = useFormat()
   const { shown: theme } = useTheme()
   const write = format ?? words.number
+  const point = useRef(onPoint)
+  point.current = onPoint
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme decides what the colours are
   useEffect(() => {
     const element = box.current
@@ -24,19 +37,31 @@ export default function Plot({ label, times, series, format, height = 120, kind 
       ticks: { show: false },
       grid: { stroke: line, width: 1 },
     }
+    const long = (times.at(-1) ?? 0) - (times[0] ?? 0) > MANY_DAYS_MS
+    const step = ((times[1] ?? 0) - (times[0] ?? 0)) / 1000
+    const edge = kind === 'bars' ? step / 2 : 0
     const plot = new UPlot(
       {
+        hooks: { setCursor: [({ cursor }) => point.current?.(cursor.idx ?? undefined)] },
         width: element.clientWidth,
         height,
         cursor: { y: false, points: { size: 6 } },
         legend: { show: false },
-        scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(max, 1)] } },
+        scales: {
+          x: {
+            time: true,
+            // Bars stand around their time: the first and the last one need half a step more.
+            range: (_plot, min, max) => [min - edge, max + edge],
+          },
+          y: { range: (_plot, _min, max) => [0, Math.max(max, 1)] },
+        },
         axes: [
           {
             ...axis,
             grid: { show: false },
             size: 24,
-            values: (_plot, at) => at.map((s) => words.time(s * 1000)),
+            space: 72,
+            values: (_plot, at) => at.map((s) => (long ? words.day(s * 1000) : words.time(s * 1000))),
           },
           {
             ...axis,

@@ -18,6 +18,8 @@ export interface Format {
   /** A span of time in ms, in the unit that suits it: 340 ms, 2.4 s, 3 min, 5 h, 2 days. */
   duration(ms: number): string
   date(at: Moment): string
+  /** Day and month, for where the year is plain. */
+  day(at: Moment): string
   /** Hours and minutes; with `seconds`, those too. */
   time(at: Moment, options?: { seconds?: boolean }): string
   /** Date and time to the second, with the zone: what a tooltip shows. */
@@ -33,6 +35,7 @@ export function createFormat(language: Language, timeZone?: string): Format {
   const number = new Intl.NumberFormat(language)
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 })
   const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium', ...zone })
+  const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', ...zone })
   const time = new Intl.DateTimeFormat(language, { timeStyle: 'short', ...zone })
   const seconds = new Intl.DateTimeFormat(language, { timeStyle: 'medium', ...zone })
   const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long', ...zone })
@@ -61,6 +64,7 @@ export function createFormat(language: Language, timeZone?: string): Format {
       if (ms < 2 * DAY) return unit(Math.floor(ms / HOUR), 'hour', 0)
       return unit(Math.floor(ms / DAY), 'day', 0, 'long')
     },
+    day: (at) => day.format(new Date(at)),
     date: (at) => date.format(new Date(at)),
     time: (at, options) => (options?.seconds ? seconds : time).format(new Date(at)),
     exact: (at) => exact.format(new Date(at)),
