@@ -63,6 +63,8 @@ export interface Overrides extends Partial<Omit<HubParts, 'config' | 'bot' | 'me
   hostCheck?: readonly string[]
   /** Origins beside the hub's own that the console may ask. */
   consoleConnects?: readonly string[]
+  /** For tests: answers of the API are held against their contracts. */
+  checkAnswers?: boolean
   /** The disk failed: what it holds is no longer known, so the process must end and recover at its start. */
   onFatal?: (error: Error) => void
 }
@@ -152,6 +154,7 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
     log,
     clock,
     ...(overrides.hostCheck && { hostCheck: overrides.hostCheck }),
+    ...(overrides.checkAnswers && { checkAnswers: true }),
     console: {
       folder: CONSOLE,
       ...(overrides.consoleConnects && { connect: overrides.consoleConnects }),

@@ -147,7 +147,9 @@ describe('events', () => {
     await using edge = await startEdge()
     edge.hub.events.push(eventRow(12))
     const res = await edge.api('GET', '/events?instance=support&kind=message&status=done&chat=chat_7')
-    expect(edge.hub.asked).toMatchObject([{ instance: 'support', kind: 'message', status: 'done', chat: 7 }])
+    expect(edge.hub.asked).toMatchObject([
+      { instance: ['support'], kind: ['message'], status: ['done'], chat: 7 },
+    ])
     expect(res.json).toEqual({
       data: [
         {

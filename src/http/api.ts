@@ -1,5 +1,5 @@
-import { serializerCompiler } from 'fastify-type-provider-zod'
 import { HubError } from '../core/errors.ts'
+import { checkedAnswers, plainAnswers } from './answers.ts'
 import { guard } from './auth.ts'
 import type { Api, Edge } from './edge.ts'
 import { accessRoutes } from './routes/access/index.ts'
@@ -12,6 +12,14 @@ import { gatewayRoutes } from './routes/gateway/index.ts'
 import { instanceRoutes } from './routes/instances.ts'
 import { mediaRoutes } from './routes/media.ts'
 import { nodeRoutes } from './routes/nodes.ts'
+import { overviewRoutes } from './routes/overview.ts'
+import { checkRoutes } from './routes/registry/check.ts'
+import { registryRoutes } from './routes/registry/instances.ts'
+import { serverAdministration } from './routes/registry/servers.ts'
+import { unroutedRoutes } from './routes/registry/unrouted.ts'
+import { replayRoutes } from './routes/replays.ts'
+import { securityRoutes } from './routes/security.ts'
+import { streamRoutes } from './routes/stream.ts'
 import { validatorCompiler } from './validation.ts'
 
 const PREFIX = '/api/v1'
@@ -26,7 +34,7 @@ export async function mountApi(app: Api, edge: Edge): Promise<void> {
     async (scope) => {
       const api = scope as unknown as Api
       api.setValidatorCompiler(validatorCompiler)
-      api.setSerializerCompiler(serializerCompiler)
+      api.setSerializerCompiler(edge.checksAnswers ? checkedAnswers : plainAnswers)
       guard(api, { access: edge.access, open: edge.isOpen, publicUrl: edge.hub.config.publicUrl })
       api.setNotFoundHandler(async () => {
         throw new HubError('E_NOT_FOUND', 'The API has no such path.')
@@ -37,11 +45,19 @@ export async function mountApi(app: Api, edge: Edge): Promise<void> {
       chatRoutes(api, edge)
       commandRoutes(api, edge)
       instanceRoutes(api, edge)
+      registryRoutes(api, edge)
+      checkRoutes(api, edge)
+      unroutedRoutes(api, edge)
+      serverAdministration(api, edge)
       gatewayRoutes(api, edge)
       contactRoutes(api, edge)
       mediaRoutes(api, edge)
       nodeRoutes(api, edge)
+      overviewRoutes(api, edge)
+      replayRoutes(api, edge)
+      streamRoutes(api, edge)
       alertRoutes(api, edge)
+      securityRoutes(api, edge)
       await api.after()
       refuseOtherMethods(api, taken)
     },

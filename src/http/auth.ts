@@ -67,7 +67,10 @@ function requireScope({ method, url, config }: RouteOptions): void {
 }
 
 /** @throws HubError E_UNAUTHENTICATED saying what is missing */
-async function identify(request: FastifyRequest, { access, open }: Gate): Promise<Principal> {
+async function identify(
+  request: FastifyRequest,
+  { access, open }: Pick<Gate, 'access' | 'open'>,
+): Promise<Principal> {
   if (request.headers.authorization !== undefined) return principalOfKey(request.raw, access)
   const token = cookieOf(request.raw)
   const session = token === undefined ? undefined : await access.sessions.byToken(token)
@@ -83,6 +86,20 @@ async function identify(request: FastifyRequest, { access, open }: Gate): Promis
     )
   request.standing = { ended: true }
   throw new HubError('E_UNAUTHENTICATED', 'Your session has ended. Sign in again.')
+}
+
+/** For answers that go on for long: does the credential of a request still stand, and allow this? */
+export async function stands(
+  request: FastifyRequest,
+  gate: Pick<Gate, 'access' | 'open'>,
+  scope: Scope,
+): Promise<boolean> {
+  try {
+    return (await identify(request, gate)).scopes.includes(scope)
+  } catch (error) {
+    if (error instanceof HubError && error.code === 'E_UNAUTHENTICATED') return false
+    throw error
+  }
 }
 
 /**

@@ -17,14 +17,17 @@ import {
   type MergeId,
   type MessageRowId,
   messageId,
+  type ReplayId,
   type ServerId,
 } from '../core/ids.ts'
 import type { MediaRow } from '../core/media.ts'
+import type { ReplayRow, ReplayState } from '../core/monitor.ts'
 import type { Clock, HttpClient, Logger, Metrics } from '../core/ports.ts'
 import type { RegistryStore } from '../core/registry.ts'
 import type { ChatRow, ClusterStore, CommandRow, EventRow, MergeRow, UndoOutcome } from '../core/store.ts'
 import type { Hub } from '../hub.ts'
 import type { Admission, Ingest, IngestTarget, Receipt } from '../pipeline/ingest.ts'
+import { createNews } from '../pipeline/news.ts'
 import { createRegistry, type Registry } from '../pipeline/registry/live.ts'
 import { createMaker, type Maker } from '../pipeline/registry/make.ts'
 import { createWitness, type Witness } from '../pipeline/registry/witness.ts'
@@ -109,6 +112,9 @@ const silentGateway = (name: string): Gateway => ({
   parseRecipient: () => undefined,
   connect: () => ({ sendTimeoutMs: 0, send: async () => ({ end: 'hold', reason: 'nothing is sent here' }) }),
 })
+
+const none = () => ({ count: 0, first: [] })
+const DECIDED = { resend: 'queued', sent: 'sent', failed: 'rejected', discard: 'discarded' } as const
 
 /** A hub of plain arrays. `receive` can be replaced to hold, fail or refuse. */
 export class FakeHub implements EdgeHub {
@@ -228,6 +234,14 @@ export class FakeHub implements EdgeHub {
   }
 
   readonly alerts = undefined
+  readonly news: EdgeHub['news'] = createNews(alone(() => 0))
+  async rehearse() {
+    return undefined
+  }
+  replay(state: ReplayState): ReplayRow {
+    return { id: 1 as ReplayId, state, matched: 0, queued: 0, skipped: 0, createdAt: 0 }
+  }
+
   parseRecipient(_instance: InstanceId, text: string) {
     return text.endsWith('@fake') ? address('group', text.slice(0, -5)) : undefined
   }
@@ -247,7 +261,8 @@ export class FakeHub implements EdgeHub {
     listEvents: async (query) => {
       this.asked.push(query)
       if (this.storeFault) throw this.storeFault
-      const data = this.events.filter((e) => query.status === undefined || e.status === query.status)
+      const wanted = query.status === undefined ? undefined : [query.status].flat()
+      const data = this.events.filter((e) => wanted?.includes(e.status) ?? true)
       return { data: data.slice(0, query.limit), next: data.length > query.limit ? 'more' : null }
     },
     nodes: () => this.cluster.nodes(),
@@ -310,10 +325,30 @@ export class FakeHub implements EdgeHub {
       row.status = 'discarded'
       return true
     },
+    attention: async () => ({
+      unknownSends: none(),
+      failedSends: none(),
+      deadLetters: none(),
+      waitingChats: none(),
+    }),
+    laneHealth: async () => ({ held: 0, waiting: 0, later: 0 }),
+    surroundings: async () => ({ commands: [], generations: [], siblings: [] }),
+    listDeliveries: async () => ({ data: [], next: null }),
+    peekTurn: async () => undefined,
+    storedStep: async () => undefined,
+    matchReplay: async () => ({ matched: 0, events: [] }),
+    beginReplay: async () => this.replay('running'),
+    advanceReplay: async () => undefined,
+    replayRuns: async () => false,
+    cancelReplay: async () => undefined,
+    getReplay: async () => undefined,
+    listReplays: async () => ({ data: [], next: null }),
+    addTraffic: async () => {},
+    readTraffic: async () => [],
     resolveCommand: async (id, decision) => {
       const row = this.commands.find((c) => c.id === id)
       if (row?.state !== 'held') return false
-      row.state = decision === 'resend' ? 'queued' : decision === 'sent' ? 'sent' : 'discarded'
+      row.state = DECIDED[decision]
       return true
     },
     setOwner: async (id, owner) => {
@@ -435,6 +470,7 @@ export async function startEdge(options: EdgeOptions = {}) {
   }
   const server = createHttpServer({
     hub,
+    checkAnswers: true,
     access: keyOnly(hub.config, clock, log),
     log,
     clock,
@@ -488,6 +524,11 @@ export function ask(
   const req = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false }, (res) => {
     const chunks: Buffer[] = []
     res.on('data', (chunk: Buffer) => chunks.push(chunk))
+    // One that never ends is answered once it has begun.
+    if (/event-stream/.test(res.headers['content-type'] ?? '')) {
+      res.destroy()
+      return resolve({ status: res.statusCode ?? 0, headers: res.headers, text: '', json: {} })
+    }
     res.on('end', () => {
       const text = Buffer.concat(chunks).toString()
       const json = /json/.test(res.headers['content-type'] ?? '') && text ? JSON.parse(text) : {}

@@ -4,9 +4,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Access, Visitor } from '../access/index.ts'
 import type { AuditNote } from '../core/access.ts'
 import type { AlertStore } from '../core/alerts.ts'
+import type { MonitorStore } from '../core/monitor.ts'
 import type { Clock, Logger } from '../core/ports.ts'
 import type { RegistryStore } from '../core/registry.ts'
 import type { LogStore, Store } from '../core/store.ts'
+import type { TrafficStore } from '../core/traffic.ts'
 import type { WatchStore } from '../core/watch.ts'
 import type { Hub } from '../hub.ts'
 
@@ -32,8 +34,12 @@ export type EdgeHub = Pick<
   | 'fetchBytes'
   | 'http'
   | 'alerts'
+  | 'news'
+  | 'rehearse'
 > & {
   readonly store: LogStore &
+    MonitorStore &
+    TrafficStore &
     RegistryStore &
     Pick<AlertStore, 'listAlerts' | 'getAlert' | 'acknowledgeAlert'> &
     Pick<WatchStore, 'listConnectionChanges' | 'connectionChangesSince' | 'lookedAt'> &
@@ -61,8 +67,12 @@ export interface Edge {
    * once, when it has succeeded. Never rejects: what was done stays done.
    */
   audit(request: FastifyRequest, note: AuditNote): Promise<void>
+  /** For tests: every answer is held against its contract. */
+  readonly checksAnswers: boolean
   /** True once the server takes no new connections. */
   isDraining(): boolean
+  /** Hears when that begins. @returns ends it */
+  onDrain(listen: () => void): () => void
 }
 
 /** A Fastify scope whose schemas are zod's. */

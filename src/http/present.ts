@@ -1,6 +1,7 @@
-import type { InstanceConfig } from '../core/config.ts'
 import { type EventId, type MessageRowId, publicId } from '../core/ids.ts'
 import type { MediaRow } from '../core/media.ts'
+import type { DeliveryRow, EventSurroundings, ReplayRow } from '../core/monitor.ts'
+import type { KnownInstance } from '../core/registry.ts'
 import type {
   ChatRow,
   CommandRow,
@@ -12,7 +13,17 @@ import type {
   NodeRow,
   Page,
 } from '../core/store.ts'
+import {
+  type Lag,
+  lagQuantile,
+  TRAFFIC_COUNTERS,
+  type TrafficCounter,
+  type TrafficRow,
+} from '../core/traffic.ts'
 import type { LoggedMessage } from '../core/turn.ts'
+import type { Rehearsal } from '../pipeline/dry-run.ts'
+import type { Stage } from './contract/events.ts'
+import type { TrafficTotals } from './contract/overview.ts'
 
 /**
  * The only shapes that leave through the API. Ids carry their prefix, times are ISO 8601 in UTC, and a
@@ -54,26 +65,115 @@ export const presentEvent = (row: EventRow) => ({
   generation: row.generation,
 })
 
+export const presentDeliverySummary = (row: DeliveryRow) => ({
+  id: publicId('dlv', row.id),
+  instance: row.instance,
+  receivedAt: iso(row.receivedAt),
+  source: row.source,
+  bytes: row.bytes,
+  events: row.events,
+})
+
+export const presentReplay = (row: ReplayRow) => ({
+  id: publicId('rpl', row.id),
+  state: row.state,
+  matched: row.matched,
+  queued: row.queued,
+  skipped: row.skipped,
+  createdAt: iso(row.createdAt),
+  endedAt: optionalIso(row.endedAt),
+})
+
+export const presentDryRun = (row: EventRow, rehearsal: Rehearsal) => ({
+  event: eventId(row.id),
+  kind: row.kind,
+  instance: row.instance,
+  at: iso(row.at),
+  chat: row.chat === undefined ? undefined : publicId('chat', row.chat),
+  handlers: rehearsal.handlers,
+  notHandled: rehearsal.notHandled,
+  commands: rehearsal.commands.map(({ command, refused }) => ({
+    type: command.type,
+    command: withoutBytes(command),
+    refused,
+  })),
+  owner: rehearsal.owner,
+  stopped: rehearsal.stopped,
+})
+
+/** What was counted in a span; undefined: nothing was. */
+export const presentTotals = (row: TrafficRow | undefined): TrafficTotals => {
+  const counters = Object.fromEntries(TRAFFIC_COUNTERS.map((name, i) => [name, row?.values[i] ?? 0]))
+  return {
+    ...(counters as Record<TrafficCounter, number>),
+    lag: presentLag(row, 'lag'),
+    sendLag: presentLag(row, 'sendLag'),
+  }
+}
+const presentLag = (row: TrafficRow | undefined, lag: Lag) => {
+  const p50 = row && lagQuantile(row.values, lag, 0.5)
+  const p95 = row && lagQuantile(row.values, lag, 0.95)
+  return p50 === undefined || p95 === undefined ? null : { p50, p95 }
+}
+
 type Delivery = NonNullable<Awaited<ReturnType<LogStore['getDelivery']>>>
 
 /** One event with everything known of it. `delivery` is null once retention has taken it, or for timers. */
-export const presentEventDetail = (row: EventRow, delivery: Delivery | undefined) => ({
+export const presentEventDetail = (
+  row: EventRow,
+  delivery: Delivery | undefined,
+  around: EventSurroundings,
+) => ({
   ...presentEvent(row),
   stages: {
     happened: iso(row.at),
     received: optionalIso(delivery?.receivedAt),
     accepted: iso(row.acceptedAt),
+    started: optionalIso(around.startedAt),
     done: optionalIso(row.doneAt),
   },
-  delivery: delivery === undefined ? null : presentDelivery(delivery),
+  timeline: timeline([
+    ['received', delivery?.receivedAt],
+    ['stored', row.acceptedAt],
+    ['started', around.startedAt],
+    ['handled', row.doneAt],
+  ]),
+  normalised: {
+    fact: row.fact,
+    chat: around.chat,
+    sender: around.sender,
+    reference: around.reference,
+  },
+  delivery: delivery === undefined ? null : presentDelivery(delivery, around.siblings),
+  handlers: around.trace?.handlers ?? [],
+  notHandled: around.trace?.notHandled ?? (row.status === 'unrouted' ? ('unrouted' as const) : undefined),
+  commands: around.commands.map(presentCommand),
+  generations: around.generations.map((one) => ({
+    id: eventId(one.id),
+    generation: one.generation,
+    status: one.status,
+    acceptedAt: iso(one.acceptedAt),
+    doneAt: optionalIso(one.doneAt),
+  })),
 })
 
-const presentDelivery = (delivery: Delivery) => ({
+/** Each stage that was reached, and how long after the one before. A clock that was put back makes no time negative. */
+function timeline(stages: [Stage, number | undefined][]) {
+  const reached = stages.flatMap(([stage, at]) => (at === undefined ? [] : [{ stage, at }]))
+  return reached.map(({ stage, at }, i) => ({
+    stage,
+    at: iso(at),
+    ...(i > 0 && { ms: Math.max(0, at - reached[i - 1]!.at) }),
+  }))
+}
+
+const presentDelivery = (delivery: Delivery, events: readonly EventId[]) => ({
   id: publicId('dlv', delivery.id),
   receivedAt: iso(delivery.receivedAt),
   source: delivery.source,
   headers: withoutCredentials(delivery.headers),
   ...presentPayload(delivery.body),
+  events: events.map(eventId),
 })
 
 const CREDENTIAL_HEADER = /authorization|cookie|token|api-?key|secret|password/i
@@ -167,7 +267,10 @@ export const presentCommand = (row: CommandRow) => ({
   command: withoutBytes(row.command),
   messageId: row.messageId,
   reason: row.reason,
+  event: row.event === undefined ? undefined : eventId(row.event),
   createdAt: iso(row.createdAt),
+  sendingAt: optionalIso(row.sendingAt),
+  unknownAt: optionalIso(row.unknownAt),
   settledAt: optionalIso(row.settledAt),
 })
 
@@ -182,28 +285,42 @@ const withoutBytes = (command: CommandRow['command']): CommandRow['command'] =>
 
 export const presentNode = (row: NodeRow) => ({
   id: row.id,
-  roles: row.roles,
+  roles: [...row.roles],
   host: row.host,
   version: row.version,
   startedAt: iso(row.startedAt),
   seenAt: iso(row.seenAt),
 })
 
-/** What is configured, without anything that proves or opens something, beside what is going on. */
-export const presentInstance = (config: InstanceConfig, state: InstanceState | undefined) => ({
+/**
+ * What is configured, without anything that proves or opens something, beside what is going on.
+ * @param server the one of the hub that has the same URL
+ */
+export const presentInstance = (
+  { config, origin, revision, createdAt, updatedAt }: KnownInstance,
+  state: InstanceState | undefined,
+  server: string | undefined,
+) => ({
   id: config.id,
+  name: config.name,
+  origin,
+  revision,
   gateway: config.gateway,
   baseUrl: withoutUserInfo(config.baseUrl),
+  server,
   device: config.device,
-  tags: config.tags,
+  tags: [...config.tags],
   webhook: {
     signed: config.webhook.secrets.length > 0,
     urlKey: config.webhook.key !== undefined,
-    allow: config.webhook.allow,
+    allow: [...config.webhook.allow],
     insecure: config.insecure,
   },
+  settings: Object.keys((config.settings as object | undefined) ?? {}),
   pacing: config.pacing,
   deliveriesPerSecond: config.deliveriesPerSecond,
+  reorderWindowMs: config.reorderWindowMs ?? 0,
+  apiMessagesClaim: config.apiMessagesClaim,
   connection: state?.connection,
   lastEventAt: optionalIso(state?.lastEventAt),
   queued: state?.queued ?? 0,
@@ -211,10 +328,12 @@ export const presentInstance = (config: InstanceConfig, state: InstanceState | u
     state?.holdReason === undefined
       ? null
       : { reason: state.holdReason, until: optionalIso(state.holdUntil) },
+  createdAt: optionalIso(createdAt),
+  updatedAt: optionalIso(updatedAt),
 })
 
 /** Some write `https://name:password@host`, and some a token into the query. */
-function withoutUserInfo(text: string): string | undefined {
+export function withoutUserInfo(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined
   const url = new URL(text)
   return url.origin + (url.pathname === '/' ? '' : url.pathname)

@@ -37,6 +37,8 @@ export interface HttpServerOptions {
   /** Where its pages are. Without it, the hub has none. */
   console?: ConsoleOptions
   timeouts?: Partial<Timeouts>
+  /** For tests: an answer that is not what its route promises is a fault. */
+  checkAnswers?: boolean
 }
 
 /** All in ms. */
@@ -90,7 +92,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     audit: (request, note) =>
       options.access.audit(request.principal, note, sourceOf(request.raw, trusted) || undefined),
+    checksAnswers: options.checkAnswers ?? false,
     isDraining: () => inFlight.isDraining,
+    onDrain: (listen) => inFlight.onDrain(listen),
   }
   const isKnownHost = hostChecker(options.hostCheck)
   const webhooks = createWebhooks({
@@ -184,6 +188,7 @@ class InFlight {
   readonly #answers = new Set<ServerResponse>()
   readonly #forget: (this: ServerResponse) => void
   #empty: (() => void) | undefined
+  readonly #listeners = new Set<() => void>()
   isDraining = false
 
   constructor() {
@@ -201,10 +206,17 @@ class InFlight {
     res.on('close', this.#forget)
   }
 
+  /** Answers that have no end of their own must know. @returns ends it */
+  onDrain(listen: () => void): () => void {
+    this.#listeners.add(listen)
+    return () => this.#listeners.delete(listen)
+  }
+
   /** Resolves when nothing is in flight any more. */
   drain(): Promise<void> {
     this.isDraining = true
     for (const res of this.#answers) res.shouldKeepAlive = false
+    for (const listen of [...this.#listeners]) listen()
     return new Promise((resolve) => {
       this.#empty = resolve
       if (this.#answers.size === 0) resolve()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Content, MESSAGE_STATUSES } from '../../core/events.ts'
 import { instanceIdSchema, listOf, pageOf, pageSchema, publicIdSchema, shownId, shownTime } from './common.ts'
 
 /** Conversations, what was said in them, and who may speak: `/chats`. */
@@ -21,3 +22,50 @@ export const chatSummary = z.object({
 })
 export type ChatSummary = z.output<typeof chatSummary>
 export const chatList = pageOf(chatSummary)
+
+export const contactSummary = z.object({
+  id: shownId('con'),
+  name: z.string().optional(),
+  addresses: z.array(z.string()),
+  createdAt: shownTime,
+})
+export type ContactSummary = z.output<typeof contactSummary>
+export const chatDetail = chatSummary.extend({
+  contact: contactSummary.nullable().meta({ description: 'Null in groups' }),
+})
+export type ChatDetail = z.output<typeof chatDetail>
+
+export const messageListQuery = z.strictObject(pageSchema)
+export const loggedMessage = z.object({
+  id: z.string().meta({ description: "The gateway's own: unique in its chat only" }),
+  row: shownId('msg').meta({ description: "The hub's own" }),
+  media: z
+    .object({
+      state: z.enum(['wanted', 'fetched', 'failed', 'expired']),
+      mime: z.string().optional(),
+      bytes: z.int().optional(),
+      fetchedAt: shownTime.optional(),
+      reason: z.string().optional(),
+      href: z.string().optional().meta({ description: 'Where its bytes are, while they can be had' }),
+    })
+    .optional(),
+  author: z.enum(['other', 'person', 'api', 'hosted']),
+  at: shownTime,
+  content: z.custom<Content>((value) => typeof value === 'object' && value !== null && 'type' in value),
+  status: z.enum(MESSAGE_STATUSES),
+  replyTo: z.object({ id: z.string(), text: z.string().optional() }).optional(),
+  editedAt: shownTime.optional(),
+  revokedAt: shownTime.optional(),
+  votes: z.record(z.string(), z.array(z.string())).optional(),
+  pinnedAt: shownTime.optional(),
+})
+export type ChatMessage = z.output<typeof loggedMessage>
+export const messageList = pageOf(loggedMessage)
+
+export const ownerBody = z.strictObject({ owner: z.enum(OWNERS) })
+export const ownerChange = chatSummary.extend({
+  inFlight: z
+    .string()
+    .optional()
+    .meta({ description: 'A command that was being sent when the chat changed hands, and still is' }),
+})

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { COMMAND_STATES, COMMAND_TYPES, type Command, type CommandType } from '../../core/commands.ts'
+import { DECISIONS } from '../../core/store.ts'
 import { instanceIdSchema, listOf, pageOf, pageSchema, publicIdSchema, shownId, shownTime } from './common.ts'
 
 /** What was to be sent and how it ended: `/commands`. */
@@ -14,7 +15,6 @@ export const commandListQuery = z.strictObject({
 export const commandParams = z.strictObject({ id: z.guid('must be the id of a command') })
 
 /** What a person decides about a command that waits for one. */
-export const DECISIONS = ['resend', 'sent', 'failed', 'discard'] as const
 const decision = {
   decision: z.enum(DECISIONS).meta({
     description:

@@ -42,8 +42,11 @@ export const listOf = <T extends z.ZodType<unknown, string>>(item: T, max = 50) 
 export const shownId = (kind: Parameters<typeof parsePublicId>[0]) =>
   z.string().regex(new RegExp(`^${kind}_[1-9][0-9]*$`))
 
-/** A moment as the hub shows it: ISO 8601 in UTC. */
-export const shownTime = z.iso.datetime()
+/** A moment as the hub shows it: ISO 8601 in UTC. What a gateway dates beyond the year 9999 has a longer year. */
+export const shownTime = z
+  .string()
+  .regex(/^(?:[+-][0-9]{2})?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/)
+  .meta({ format: 'date-time' })
 
 /** The form of every list. `next` goes into `cursor` for the next page; null on the last. */
 export const pageOf = <T extends z.ZodType>(item: T) =>

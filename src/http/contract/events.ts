@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { EVENT_KINDS, type Fact, type Party } from '../../core/events.ts'
+import { HANDLER_OUTCOMES, NOT_HANDLED, REPLAY_STATES } from '../../core/monitor.ts'
+import { OWNERS } from './chats.ts'
 import { commandSummary } from './commands.ts'
 import {
   instanceIdSchema,
@@ -73,29 +75,19 @@ export type EventSummary = z.output<typeof eventSummary>
 export const eventList = pageOf(eventSummary)
 
 /**
- * The way of an event, in order. `ms` counts from the stage before. `received`, `verified`: the delivery it came
- * in. `stored`: its commit returned. `started`: its turn, the last attempt's, began. `handled`: that turn's commit.
+ * The way of an event, in order. `ms` counts from the stage before. `received`: its delivery, proved to be authentic.
+ * `stored`: committed. `started`: its turn, the last attempt's, began. `handled`: that turn was committed.
  */
-export const STAGES = ['received', 'verified', 'stored', 'started', 'handled'] as const
+export const STAGES = ['received', 'stored', 'started', 'handled'] as const
+export type Stage = (typeof STAGES)[number]
 const stage = z.object({ stage: z.enum(STAGES), at: shownTime, ms: z.int().optional() })
 
-/**
- * What a handler made of an event. `ran`: it did and ended the chain. `passed`: it did and let the others go on.
- * `no-match`: it may see such events, but this is none of those it waits for. `out-of-scope`: such events never
- * reach it; `reason` says why. `not-reached`: one before it ended the chain. `stopped`: it threw, or a dry run
- * could not go on.
- */
-export const HANDLER_OUTCOMES = [
-  'ran',
-  'passed',
-  'no-match',
-  'out-of-scope',
-  'not-reached',
-  'stopped',
-] as const
 export const handlerTrace = z.object({
   handler: z.string().meta({ description: 'A feature, or `bot`' }),
-  outcome: z.enum(HANDLER_OUTCOMES),
+  outcome: z.enum(HANDLER_OUTCOMES).meta({
+    description:
+      '`ran`: it did and ended the chain. `passed`: it did and let the others go on. `no-match`: it waits for none such. `out-of-scope`: such events never reach it. `not-reached`: one before it ended the chain. `stopped`: it threw, or a dry run could not go on',
+  }),
   reason: z.string().optional(),
   ran: z.array(z.string()).optional().meta({ description: 'Paths of what ran inside it, in order' }),
   notes: z.array(z.string()).optional().meta({ description: 'What it said about it' }),
@@ -106,23 +98,10 @@ export const handlerTrace = z.object({
 })
 export type HandlerTrace = z.output<typeof handlerTrace>
 
-/** Why no handler was asked at all. */
-export const NOT_HANDLED = [
-  'too-old',
-  'not-a-conversation',
-  'already-known',
-  'empty-message',
-  'waits-for-its-message',
-  'timer-moved',
-  'instance-gone',
-  'unrouted',
-] as const
-
 export const eventDetail = eventSummary.extend({
   stages: z.object({
     happened: shownTime,
     received: shownTime.optional(),
-    verified: shownTime.optional(),
     accepted: shownTime,
     started: shownTime.optional(),
     done: shownTime.optional(),
@@ -226,7 +205,7 @@ export const dryRunOutcome = z.object({
       refused: z.string().optional().meta({ description: 'Why it would not be sent' }),
     }),
   ),
-  owner: z.enum(['bot', 'person', 'nobody']).optional().meta({ description: 'Who would own the chat after' }),
+  owner: z.enum(OWNERS).optional().meta({ description: 'Who would own the chat after' }),
   stopped: z.string().optional().meta({
     description: 'Why it could not be played to its end: work outside the hub would begin, or a fault',
   }),
@@ -239,7 +218,6 @@ export const dryRunResult = z.object({
 })
 export type DryRunResult = z.output<typeof dryRunResult>
 
-export const REPLAY_STATES = ['running', 'done', 'cancelled'] as const
 export const replayJob = z.object({
   id: z.string().meta({ description: '`rpl_` and a number' }),
   state: z.enum(REPLAY_STATES),
@@ -251,4 +229,5 @@ export const replayJob = z.object({
 })
 export type ReplayJob = z.output<typeof replayJob>
 export const replayList = pageOf(replayJob)
+export const replayListQuery = z.strictObject(pageSchema)
 export const replayParams = z.strictObject({ id: publicIdSchema('rpl') })

@@ -61,7 +61,7 @@ const attention = <T extends z.ZodType>(item: T) => z.object({ count: z.int(), f
 
 export const silentNumber = z.object({
   instance: z.string(),
-  reason: z.enum(['disconnected', 'logged-out', 'held', 'silent']),
+  reason: z.enum(['disconnected', 'logged-out', 'held']),
   detail: z.string().optional(),
   since: shownTime.optional(),
   lastEventAt: shownTime.optional(),
@@ -84,7 +84,8 @@ export const overview = z.object({
   at: shownTime,
   attention: z.object({
     total: z.int(),
-    unknownSends: attention(commandSummary),
+    unknownSends: attention(commandSummary).meta({ description: 'Nobody knows whether they went out' }),
+    failedSends: attention(commandSummary).meta({ description: 'Used up their tries' }),
     deadLetters: attention(eventSummary),
     numbers: attention(silentNumber),
     waitingChats: attention(chatSummary).meta({
@@ -98,7 +99,9 @@ export const overview = z.object({
     commands: z.int().meta({ description: 'Commands not sent yet' }),
     lanesHeld: z.int().meta({ description: 'Chats that are being handled now' }),
     lanesWaiting: z.int().meta({ description: 'Chats whose turn has come and nobody took yet' }),
-    lanesFailing: z.int().meta({ description: 'Chats that wait before a failed turn is tried again' }),
+    lanesLater: z
+      .int()
+      .meta({ description: 'Chats that wait: for a failed turn to be tried again, or for late neighbours' }),
     oldestEventAt: shownTime.optional().meta({ description: 'Accepted, and still not handled' }),
   }),
   instances: z.array(instanceHealth),

@@ -22,6 +22,9 @@ export const streamQuery = z.strictObject({
     .meta({ description: 'A cursor, for clients that cannot send Last-Event-ID' }),
 })
 
+/** The answer as a whole. */
+export const streamText = z.string().meta({ description: 'text/event-stream' })
+
 /** First of all. `retryMs`: how long to wait before connecting again after an end. */
 export const helloMessage = z.object({ at: shownTime, retryMs: z.int() })
 /** A new event, or one whose state has changed: as `GET /events` shows it. */

@@ -1,21 +1,22 @@
-import { z } from 'zod'
 import { HubError } from '../../core/errors.ts'
 import type { ChatId } from '../../core/ids.ts'
 import type { ChatRow } from '../../core/store.ts'
-import type { Owner } from '../../core/turn.ts'
+import {
+  chatDetail,
+  chatList,
+  chatListQuery,
+  chatParams,
+  messageList,
+  messageListQuery,
+  ownerBody,
+  ownerChange,
+} from '../contract/chats.ts'
 import type { Api, Edge } from '../edge.ts'
 import { presentChat, presentChatDetail, presentMessage, presentPage } from '../present.ts'
-import { instanceIdSchema, pageSchema, publicIdSchema } from '../validation.ts'
-
-const OWNERS = ['bot', 'person', 'nobody'] as const satisfies readonly Owner[]
-
-const listQuery = z.strictObject({ ...pageSchema, instance: instanceIdSchema.optional() })
-const messagesQuery = z.strictObject(pageSchema)
-const idParams = z.strictObject({ id: publicIdSchema('chat') })
-const ownerBody = z.strictObject({ owner: z.enum(OWNERS) })
 
 /** Conversations, what was said in them, and who may speak. */
-export function chatRoutes(api: Api, { hub }: Edge): void {
+export function chatRoutes(api: Api, edge: Edge): void {
+  const { hub } = edge
   const { store } = hub
 
   async function chat(id: number): Promise<ChatRow> {
@@ -24,19 +25,47 @@ export function chatRoutes(api: Api, { hub }: Edge): void {
     return row
   }
 
-  api.get('/chats', { schema: { querystring: listQuery } }, async ({ query }) =>
-    presentPage(store.listChats(query), presentChat),
+  api.get(
+    '/chats',
+    {
+      schema: {
+        summary: 'Conversations, newest first',
+        tags: ['chats'],
+        querystring: chatListQuery,
+        response: { 200: chatList },
+      },
+    },
+    async ({ query }) => presentPage(store.listChats(query), presentChat),
   )
 
-  api.get('/chats/:id', { schema: { params: idParams } }, async ({ params }) => {
-    const row = await chat(params.id)
-    const contact = row.contact === undefined ? undefined : await store.getContact(row.contact)
-    return presentChatDetail(row, contact)
-  })
+  api.get(
+    '/chats/:id',
+    {
+      schema: {
+        summary: 'One conversation, with its contact',
+        tags: ['chats'],
+        params: chatParams,
+        response: { 200: chatDetail },
+      },
+    },
+    async ({ params }) => {
+      const row = await chat(params.id)
+      const contact = row.contact === undefined ? undefined : await store.getContact(row.contact)
+      return presentChatDetail(row, contact)
+    },
+  )
 
   api.get(
     '/chats/:id/messages',
-    { schema: { params: idParams, querystring: messagesQuery } },
+    {
+      schema: {
+        summary: 'What was said in a conversation, newest first',
+        tags: ['chats'],
+        params: chatParams,
+        querystring: messageListQuery,
+        response: { 200: messageList },
+      },
+    },
     async ({ params, query }) => {
       const { id } = await chat(params.id)
       return presentPage(store.listMessages(id, query), presentMessage)
@@ -45,10 +74,25 @@ export function chatRoutes(api: Api, { hub }: Edge): void {
 
   api.post(
     '/chats/:id/owner',
-    { config: { scope: 'send' }, schema: { params: idParams, body: ownerBody } },
-    async ({ params, body }) => {
+    {
+      config: { scope: 'send' },
+      schema: {
+        summary: 'Says who may speak in a conversation from now on',
+        tags: ['chats'],
+        params: chatParams,
+        body: ownerBody,
+        response: { 200: ownerChange },
+      },
+    },
+    async (request) => {
+      const { params, body } = request
       const { id } = await chat(params.id)
       const change = await hub.setOwner(id, body.owner)
+      await edge.audit(request, {
+        action: 'chat.owner',
+        target: `chat_${id}`,
+        detail: { owner: body.owner },
+      })
       return { ...presentChat(await chat(id)), ...(change?.inFlight && { inFlight: change.inFlight }) }
     },
   )

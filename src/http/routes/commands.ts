@@ -1,49 +1,125 @@
-import { z } from 'zod'
-import { COMMAND_STATES } from '../../core/commands.ts'
 import { HubError } from '../../core/errors.ts'
-import type { ChatId, CommandId } from '../../core/ids.ts'
-import type { CommandRow } from '../../core/store.ts'
+import type { ChatId, CommandId, EventId } from '../../core/ids.ts'
+import type { CommandRow, Decision } from '../../core/store.ts'
+import {
+  bulkOutcome,
+  commandList,
+  commandListQuery,
+  commandParams,
+  commandSummary,
+  resolveBody,
+  resolveManyBody,
+} from '../contract/commands.ts'
+import { eachOf } from '../each.ts'
 import type { Api, Edge } from '../edge.ts'
 import { presentCommand, presentPage } from '../present.ts'
-import { instanceIdSchema, pageSchema, publicIdSchema } from '../validation.ts'
-
-const listQuery = z.strictObject({
-  ...pageSchema,
-  instance: instanceIdSchema.optional(),
-  state: z.enum(COMMAND_STATES).optional(),
-  chat: publicIdSchema('chat').optional(),
-})
-const idParams = z.strictObject({ id: z.guid('must be the id of a command') })
-const resolveBody = z.strictObject({ decision: z.enum(['resend', 'sent', 'discard']) })
 
 /** What was to be sent, how it ended, and a person's decision about what stayed open. */
-export function commandRoutes(api: Api, { hub }: Edge): void {
+export function commandRoutes(api: Api, edge: Edge): void {
+  const { hub } = edge
   const { store } = hub
 
-  async function command(id: string): Promise<CommandRow> {
-    const row = await store.getCommand(id as CommandId)
+  async function command(id: CommandId): Promise<CommandRow> {
+    const row = await store.getCommand(id)
     if (row === undefined) throw new HubError('E_NOT_FOUND', 'There is no such command (any more).')
     return row
   }
+  async function decide(
+    id: CommandId,
+    { decision, reason }: { decision: Decision; reason?: string | undefined },
+  ): Promise<CommandRow> {
+    const { state, instance } = await command(id)
+    if (!(await store.resolveCommand(id, decision, reason))) {
+      throw new HubError('E_CONFLICT', `The command is ${state} and waits for nobody's decision.`)
+    }
+    hub.nudge(instance)
+    return command(id)
+  }
 
-  api.get('/commands', { schema: { querystring: listQuery } }, async ({ query }) =>
-    presentPage(store.listCommands({ ...query, chat: query.chat as ChatId | undefined }), presentCommand),
+  api.get(
+    '/commands',
+    {
+      schema: {
+        summary: 'What was to be sent, newest first',
+        tags: ['commands'],
+        querystring: commandListQuery,
+        response: { 200: commandList },
+      },
+    },
+    async ({ query: { chat, event, ...query } }) =>
+      presentPage(
+        store.listCommands({
+          ...query,
+          ...(chat !== undefined && { chat: chat as ChatId }),
+          ...(event !== undefined && { event: event as EventId }),
+        }),
+        presentCommand,
+      ),
   )
 
-  api.get('/commands/:id', { schema: { params: idParams } }, async ({ params }) =>
-    presentCommand(await command(params.id)),
+  api.get(
+    '/commands/:id',
+    {
+      schema: {
+        summary: 'One command',
+        tags: ['commands'],
+        params: commandParams,
+        response: { 200: commandSummary },
+      },
+    },
+    async ({ params }) => presentCommand(await command(params.id as CommandId)),
   )
 
   api.post(
     '/commands/:id/resolve',
-    { config: { scope: 'operate' }, schema: { params: idParams, body: resolveBody } },
-    async ({ params, body }) => {
-      const { id, state, instance } = await command(params.id)
-      if (!(await store.resolveCommand(id, body.decision))) {
-        throw new HubError('E_CONFLICT', `The command is ${state} and waits for nobody's decision.`)
-      }
-      hub.nudge(instance)
-      return presentCommand(await command(id))
+    {
+      config: { scope: 'operate' },
+      schema: {
+        summary: 'Decides about a command that waits for a person',
+        tags: ['commands'],
+        params: commandParams,
+        body: resolveBody,
+        response: { 200: commandSummary },
+      },
+    },
+    async (request) => {
+      const { params, body } = request
+      const decided = await decide(params.id as CommandId, body)
+      await edge.audit(request, {
+        action: 'command.resolve',
+        target: decided.id,
+        detail: { decision: body.decision },
+      })
+      return presentCommand(decided)
+    },
+  )
+
+  api.post(
+    '/commands/resolve',
+    {
+      config: { scope: 'operate' },
+      schema: {
+        summary: 'Decides the same about several commands',
+        tags: ['commands'],
+        body: resolveManyBody,
+        response: { 200: bulkOutcome },
+      },
+    },
+    async (request) => {
+      const { ids, ...decision } = request.body
+      const outcome = await eachOf(
+        ids as CommandId[],
+        (id) => id,
+        async (id) => {
+          await decide(id, decision)
+          return {}
+        },
+      )
+      await edge.audit(request, {
+        action: 'command.resolve',
+        detail: { decision: decision.decision, done: outcome.done },
+      })
+      return outcome
     },
   )
 }

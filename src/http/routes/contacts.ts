@@ -1,16 +1,13 @@
-import { z } from 'zod'
 import { HubError } from '../../core/errors.ts'
-import type { ContactId, MergeId } from '../../core/ids.ts'
+import { type ContactId, type MergeId, publicId } from '../../core/ids.ts'
+import { contactSummary } from '../contract/chats.ts'
+import { contactMerge, contactParams, mergeList, mergeListQuery, mergeParams } from '../contract/contacts.ts'
 import type { Api, Edge } from '../edge.ts'
 import { presentContact, presentMerge, presentPage } from '../present.ts'
-import { pageSchema, publicIdSchema } from '../validation.ts'
-
-const contactParams = z.strictObject({ id: publicIdSchema('con') })
-const mergeParams = z.strictObject({ id: publicIdSchema('mrg') })
-const listQuery = z.strictObject(pageSchema)
 
 /** People, who was taken for one person on what proof, and taking that back. */
-export function contactRoutes(api: Api, { hub }: Edge): void {
+export function contactRoutes(api: Api, edge: Edge): void {
+  const { hub } = edge
   const { store } = hub
 
   /** A contact that was merged leads to the one it went into; its merges are asked for under its own id. */
@@ -20,13 +17,30 @@ export function contactRoutes(api: Api, { hub }: Edge): void {
     return row
   }
 
-  api.get('/contacts/:id', { schema: { params: contactParams } }, async ({ params }) =>
-    presentContact(await contact(params.id as ContactId)),
+  api.get(
+    '/contacts/:id',
+    {
+      schema: {
+        summary: 'A person',
+        tags: ['contacts'],
+        params: contactParams,
+        response: { 200: contactSummary },
+      },
+    },
+    async ({ params }) => presentContact(await contact(params.id as ContactId)),
   )
 
   api.get(
     '/contacts/:id/merges',
-    { schema: { params: contactParams, querystring: listQuery } },
+    {
+      schema: {
+        summary: 'Whom a person was merged with, newest first',
+        tags: ['contacts'],
+        params: contactParams,
+        querystring: mergeListQuery,
+        response: { 200: mergeList },
+      },
+    },
     async ({ params, query }) => {
       const id = params.id as ContactId
       await contact(id)
@@ -36,9 +50,17 @@ export function contactRoutes(api: Api, { hub }: Edge): void {
 
   api.post(
     '/merges/:id/undo',
-    { config: { scope: 'operate' }, schema: { params: mergeParams } },
-    async ({ params }) => {
-      const id = params.id as MergeId
+    {
+      config: { scope: 'operate' },
+      schema: {
+        summary: 'Takes a merge back',
+        tags: ['contacts'],
+        params: mergeParams,
+        response: { 200: contactMerge },
+      },
+    },
+    async (request) => {
+      const id = request.params.id as MergeId
       const outcome = await hub.undoMerge(id)
       const merge = await store.getMerge(id)
       switch (outcome) {
@@ -53,7 +75,8 @@ export function contactRoutes(api: Api, { hub }: Edge): void {
             { details: { retryAfterSeconds: 5 } },
           )
         case 'undone':
-          return merge && presentMerge(merge)
+          await edge.audit(request, { action: 'merge.undo', target: publicId('mrg', id) })
+          return presentMerge(merge!)
         default:
           return outcome satisfies never
       }

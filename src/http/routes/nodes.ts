@@ -1,19 +1,26 @@
-import { z } from 'zod'
 import type { NodeRow, Page, PageRequest } from '../../core/store.ts'
+import { nodeList, nodeListQuery } from '../contract/nodes.ts'
 import type { Api, Edge } from '../edge.ts'
 import { foreignCursor, pageOfRest } from '../paging.ts'
 import { presentNode, presentPage } from '../present.ts'
-import { pageSchema } from '../validation.ts'
-
-const listQuery = z.strictObject(pageSchema)
 
 /** The processes that work on this installation, this one among them, oldest first. */
 export function nodeRoutes(api: Api, { hub }: Edge): void {
-  api.get('/nodes', { schema: { querystring: listQuery } }, async ({ query }) =>
-    presentPage(
-      hub.store.nodes().then((nodes) => pageOf(nodes, query)),
-      presentNode,
-    ),
+  api.get(
+    '/nodes',
+    {
+      schema: {
+        summary: 'The processes that work on this installation, oldest first',
+        tags: ['overview'],
+        querystring: nodeListQuery,
+        response: { 200: nodeList },
+      },
+    },
+    async ({ query }) =>
+      presentPage(
+        hub.store.nodes().then((nodes) => pageOf(nodes, query)),
+        presentNode,
+      ),
   )
 }
 
