@@ -5,7 +5,7 @@ import { HubError } from '../core/errors.ts'
 const COST = { memory: 19_456, passes: 2, parallelism: 1 } as const
 const SALT_BYTES = 16
 const TAG_BYTES = 32
-const ENCODED = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([\w+/]{16,90})\$([\w+/]{16,90})$/
+const ENCODED = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([\w+/]{11,90})\$([\w+/]{11,90})$/
 
 /** How many are made at once, each in a thread of its own with its own memory, and how many wait for that. */
 const AT_ONCE = 2
