@@ -50,6 +50,7 @@ type PublicKind =
   | 'con'
   | 'mrg'
   | 'msg'
+  | 'unr'
   | 'rpl'
   | 'usr'
   | 'ses'

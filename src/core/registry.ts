@@ -95,6 +95,8 @@ export type RefusalReason = (typeof REFUSAL_REASONS)[number]
 /** Authentic deliveries of a number nobody knows, by what they call it. */
 export interface UnroutedRow {
   id: number
+  /** Tells it from the others. */
+  key: string
   /** Server or instance by whose URL they came. */
   target: string
   gateway: string

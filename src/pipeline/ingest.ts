@@ -300,8 +300,8 @@ export function createIngest(parts: IngestParts): Ingest {
   function stranger({ gateway, instance, normalised, baseUrl }: Proved): Arrival['unrouted'] {
     const { credential, device = [] } = normalised
     const names = device.slice(0, MAX_NAMES).map((name) => sanitize(name).slice(0, 100))
-    const told = credential === undefined ? ['names', ...names] : ['credential', credential]
-    const key = hashParts([instance, gateway.name, baseUrl, ...told]).toString('hex')
+    const told = credential === undefined ? { names } : { credential }
+    const key = strangerKey(instance, gateway.name, baseUrl, told)
     return { key, gateway: gateway.name, baseUrl, names, tokenSeen: credential !== undefined }
   }
 
@@ -436,6 +436,17 @@ interface Circumstances {
   dedupeMs: number
   claimsByApi: boolean
   referencePrefix: string
+}
+
+/** What an unknown number is told by: its credential where its deliveries carry one, else what they name. */
+export function strangerKey(
+  target: string,
+  gateway: string,
+  baseUrl: string,
+  by: { credential: string } | { names: readonly string[] },
+): string {
+  const told = 'credential' in by ? ['credential', by.credential] : ['names', ...by.names]
+  return hashParts([target, gateway, baseUrl, ...told]).toString('hex')
 }
 
 /** Pure: what is to be stored of an event, and what becomes of it. */

@@ -307,6 +307,7 @@ const toEntry = (row: Tables['registry_entry']): StoredEntry => ({
 
 const toUnrouted = (row: {
   id: number
+  key: string
   target: string
   gateway: string
   base_url: string
@@ -317,6 +318,7 @@ const toUnrouted = (row: {
   last_at: number
 }): UnroutedRow => ({
   id: row.id,
+  key: row.key,
   target: row.target,
   gateway: row.gateway,
   baseUrl: row.base_url,

@@ -1,11 +1,9 @@
 import { z } from 'zod'
-import { isInstanceId } from '../../core/ids.ts'
+import { instanceIdSchema } from './common.ts'
 
 /** What `/api/v1/instances` and `/api/v1/unrouted` take and answer. */
 
-export const instanceId = z
-  .string()
-  .refine(isInstanceId, 'must be the name of an instance: up to 63 letters, digits, - or _')
+export const instanceId = instanceIdSchema
 const time = z.iso.datetime()
 const label = z.string().trim().min(1).max(100)
 const remoteName = z.string().min(1).max(255)
@@ -325,4 +323,7 @@ export const adoptUnroutedBody = z.strictObject({
 })
 export type AdoptUnrouted = z.input<typeof adoptUnroutedBody>
 export const adopted = createdInstance.extend({ handedOver: z.number().int() })
+/** To an instance that is there already; to be asked again when it stopped half way. */
+export const handOverBody = z.strictObject({ instance: instanceId })
+export const handedOver = z.object({ handedOver: z.number().int() })
 export type AdoptedInstance = z.output<typeof adopted>

@@ -1,11 +1,14 @@
 import { z } from 'zod'
-import { instanceId, ORIGINS, registration, setupValue } from './instances.ts'
+import { instanceId, ORIGINS, registration, setupValue, webhookSetup } from './instances.ts'
 
 /** What `/api/v1/servers` and `/api/v1/gateways` take and answer. */
 
 const time = z.iso.datetime()
 const url = z.string().min(1).max(2048)
 const adminToken = z.string().min(1).max(500)
+const settings = z
+  .record(z.string().min(1).max(64), z.unknown())
+  .meta({ description: 'The gateway’s own settings that all its instances share, such as a login.' })
 
 /** One kind of gateway this build speaks to. */
 export const gateway = z.object({
@@ -26,12 +29,15 @@ export type GatewayKind = z.output<typeof gateway>
 export const gatewayList = z.object({ data: z.array(gateway), next: z.null() })
 
 export const server = z.object({
-  id: instanceId,
+  id: z.string(),
   origin: z.enum(ORIGINS),
   revision: z.number().int().optional(),
   gateway: z.string(),
   baseUrl: z.string().optional(),
   adminToken: z.boolean().meta({ description: 'Whether one is set.' }),
+  settings: z
+    .array(z.string())
+    .meta({ description: 'Which of the gateway’s own settings are set; never a value.' }),
   manages: z.boolean().meta({ description: 'Whether its instances can be listed and made here.' }),
   globalWebhook: z.boolean().meta({ description: 'Whether it has one webhook for all its instances.' }),
   webhook: z.object({ signed: z.boolean(), urlKey: z.boolean(), allow: z.array(z.string()) }),
@@ -47,6 +53,7 @@ export const createServerBody = z.strictObject({
   gateway: z.string().min(1).max(63),
   baseUrl: url,
   adminToken: adminToken.optional(),
+  settings: settings.optional(),
   webhook: z.strictObject({ allow: z.array(z.string().min(1).max(64)).max(100).optional() }).optional(),
 })
 export type CreateServer = z.input<typeof createServerBody>
@@ -64,6 +71,7 @@ export const changeServerBody = z.strictObject({
   revision: z.number().int().positive(),
   baseUrl: url.optional(),
   adminToken: adminToken.nullable().optional(),
+  settings: settings.optional(),
   webhook: z.strictObject({ allow: z.array(z.string().min(1).max(64)).max(100).optional() }).optional(),
 })
 export type ChangeServer = z.input<typeof changeServerBody>
@@ -82,4 +90,7 @@ export type RemoteInstance = z.output<typeof remoteInstance>
 export const remoteInstanceList = z.object({ data: z.array(remoteInstance), next: z.null() })
 
 /** The one webhook of a whole server. */
+export const globalWebhook = registration
+export const registerServerBody = z.strictObject({ url: z.url().max(2048).optional() })
+export const serverWebhookSetup = webhookSetup
 export const globalWebhookList = z.object({ data: z.array(registration), next: z.null() })

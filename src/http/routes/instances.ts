@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
-import type { InstanceConfig } from '../../core/config.ts'
 import { HubError } from '../../core/errors.ts'
 import { MEDIA_TYPES } from '../../core/events.ts'
 import { type CommandId, type InstanceId, messageId } from '../../core/ids.ts'
+import type { KnownInstance } from '../../core/registry.ts'
 import type { Page, PageRequest } from '../../core/store.ts'
 import type { SendRequest } from '../../hub.ts'
 import { commandRequest, MAX_TEXT } from '../command-body.ts'
+import { instanceList } from '../contract/instances.ts'
 import type { Api, Edge } from '../edge.ts'
 import { idempotencyKey } from '../idempotency.ts'
 import { foreignCursor, pageOfRest } from '../paging.ts'
@@ -42,23 +43,26 @@ type MessageBody = z.output<typeof messageBody>
 
 /** The numbers of this hub, and sending through them. */
 export function instanceRoutes(api: Api, { hub }: Edge): void {
-  const { config, store } = hub
+  const { registry, store } = hub
 
-  api.get('/instances', { schema: { querystring: listQuery } }, async ({ query }) => {
-    const states = new Map((await store.instanceStates()).map((state) => [state.instance, state]))
-    return presentPage(Promise.resolve(pageOf(config.instances, query)), (instance) =>
-      presentInstance(instance, states.get(instance.id)),
-    )
-  })
+  api.get(
+    '/instances',
+    { schema: { querystring: listQuery, response: { 200: instanceList } } },
+    async ({ query }) => {
+      const states = new Map((await store.instanceStates()).map((state) => [state.instance, state]))
+      return presentPage(Promise.resolve(pageOf([...registry.instances.values()], query)), (known) =>
+        presentInstance(known, states.get(known.config.id), registry.serverOf(known.config)?.id),
+      )
+    },
+  )
 
   async function queue(
     instance: InstanceId,
     request: { to: string; claim: boolean; command: SendRequest['command'] },
     raw: IncomingMessage,
   ): Promise<{ id: CommandId }> {
-    if (!config.instances.some(({ id }) => id === instance)) {
-      throw new HubError('E_NOT_FOUND', 'There is no such instance in the configuration.')
-    }
+    if (!registry.instances.has(instance))
+      throw new HubError('E_NOT_FOUND', 'There is no such instance in the hub.')
     const key = idempotencyKey(raw)
     const { id } = await hub.send({
       instance,
@@ -102,9 +106,9 @@ function messageOf({ text, media, replyTo }: MessageBody): SendRequest['command'
   }
 }
 
-/** Instances live in the configuration; the cursor is the name of the last one shown. */
-function pageOf(instances: readonly InstanceConfig[], { limit, cursor }: PageRequest): Page<InstanceConfig> {
-  const last = cursor === undefined ? -1 : instances.findIndex(({ id }) => id === cursor)
+/** The cursor is the name of the last one shown. */
+function pageOf(instances: readonly KnownInstance[], { limit, cursor }: PageRequest): Page<KnownInstance> {
+  const last = cursor === undefined ? -1 : instances.findIndex(({ config }) => config.id === cursor)
   if (cursor !== undefined && last < 0) throw foreignCursor()
-  return pageOfRest(instances.slice(last + 1), limit, ({ id }) => id)
+  return pageOfRest(instances.slice(last + 1), limit, ({ config }) => config.id)
 }

@@ -16,7 +16,7 @@ export const idParams = z.strictObject({ id: instanceIdSchema })
 /** @throws HubError E_NOT_FOUND for a number that is not configured */
 export function gatewayOf(hub: EdgeHub, id: InstanceId): GatewayOf {
   const gateway = hub.gateway(id)
-  if (!gateway) throw new HubError('E_NOT_FOUND', 'There is no such instance in the configuration.')
+  if (!gateway) throw new HubError('E_NOT_FOUND', 'There is no such instance in the hub.')
   return gateway
 }
 

@@ -1,9 +1,16 @@
 import { z } from 'zod'
-import { PRIVACY_VALUES } from '../../../core/gateway.ts'
-import { phone, pictureUrl } from '../../command-body.ts'
+import { HubError } from '../../../core/errors.ts'
+import { type Pairing, PRIVACY_VALUES } from '../../../core/gateway.ts'
+import { pictureUrl } from '../../command-body.ts'
+import * as contract from '../../contract/instances.ts'
 import type { Api, Edge } from '../../edge.ts'
-import { presentInstance } from '../../present.ts'
+import { iso } from '../../present.ts'
+import { knownInstance, shownInstance } from '../registry/shared.ts'
 import { answered, gatewayOf, idParams, lacking, need, told } from './ask.ts'
+
+/** The picture of a QR code: how long it may take (ms), and most bytes. */
+const PICTURE_MS = 10_000
+const MAX_PICTURE = 512 * 1024
 
 const privacyValue = z.enum(PRIVACY_VALUES).exactOptional()
 const privacyBody = z.strictObject({
@@ -17,33 +24,81 @@ const privacyBody = z.strictObject({
 })
 
 /** The number itself: how it stands, pairing, profile and privacy. */
-export function numberRoutes(api: Api, { hub }: Edge): void {
-  api.get('/instances/:id', { schema: { params: idParams } }, async ({ params: { id } }) => {
-    const { client, capabilities } = gatewayOf(hub, id)
-    const config = hub.config.instances.find((one) => one.id === id)!
-    const state = (await hub.store.instanceStates()).find(({ instance }) => instance === id)
-    const [status, version] = await Promise.all([client.status?.(), client.version?.()])
-    return {
-      ...presentInstance(config, state),
-      capabilities: [...capabilities].sort(),
-      status: told(status),
-      version: told(version),
-    }
-  })
+export function numberRoutes(api: Api, edge: Edge): void {
+  const { hub } = edge
+
+  /** A QR code as `data:` URL: a page may show no picture of another host, and none behind a login. */
+  async function pictureOf({ image, headers }: Extract<Pairing, { type: 'qr' }>): Promise<string> {
+    if (image.startsWith('data:')) return image
+    const answer = await hub.fetchBytes?.({
+      url: image,
+      ...(headers && { headers }),
+      timeoutMs: PICTURE_MS,
+      maxBytes: MAX_PICTURE,
+      reach: 'gateway',
+    })
+    if (answer?.type !== 'bytes')
+      throw new HubError('E_GATEWAY', 'The gateway made a QR code and did not give its picture. Ask again.')
+    const chunks: Uint8Array[] = []
+    for await (const chunk of answer.chunks) chunks.push(chunk)
+    return `data:image/png;base64,${Buffer.concat(chunks).toString('base64')}`
+  }
+
+  api.get(
+    '/instances/:id',
+    { schema: { params: idParams, response: { 200: contract.instanceDetail } } },
+    async ({ params: { id } }) => {
+      const { client, capabilities } = gatewayOf(hub, id)
+      const known = knownInstance(hub, id)
+      const [shown, status, version] = await Promise.all([
+        shownInstance(hub, known),
+        client.status?.(),
+        client.version?.(),
+      ])
+      const server = hub.registry.serverOf(known.config)
+      const admin = server && hub.registry.serverClient(server.id)
+      return {
+        ...shown,
+        capabilities: [...capabilities].sort(),
+        status: told(status),
+        version: told(version),
+        can: {
+          pair: client.pair !== undefined && capabilities.has('pairing'),
+          disconnect: client.disconnect !== undefined && capabilities.has('pairing'),
+          rename: admin?.rename !== undefined,
+          remove: admin !== undefined,
+          webhooks: client.webhooks !== undefined && capabilities.has('webhooks'),
+          instances: admin !== undefined,
+        },
+      }
+    },
+  )
 
   api.post(
     '/instances/:id/pair',
     {
       config: { scope: 'manage' },
-      schema: { params: idParams, body: z.strictObject({ phone: phone.optional() }).default({}) },
+      schema: { params: idParams, body: contract.pairBody.default({}), response: { 200: contract.pairing } },
     },
-    async ({ params: { id }, body }) => answered(await need(hub, id, 'pair', 'pairing')(body.phone)),
+    async (request) => {
+      const { id } = request.params
+      const phone = request.body.phone?.replace('+', '')
+      const pairing = answered(await need(hub, id, 'pair', 'pairing')(phone))
+      await edge.audit(request, { action: 'instance.pair', target: id, detail: { how: pairing.type } })
+      if (pairing.type === 'connected') return pairing
+      const expiresAt = iso(edge.clock.now() + pairing.validMs)
+      if (pairing.type === 'code') return { ...pairing, expiresAt }
+      const { type, validMs } = pairing
+      return { type, validMs, expiresAt, image: await pictureOf(pairing) }
+    },
   )
   api.post(
     '/instances/:id/disconnect',
     { config: { scope: 'manage' }, schema: { params: idParams } },
-    async ({ params: { id } }, reply) => {
+    async (request, reply) => {
+      const { id } = request.params
       answered(await need(hub, id, 'disconnect', 'pairing')())
+      await edge.audit(request, { action: 'instance.disconnect', target: id })
       return reply.code(204).send()
     },
   )

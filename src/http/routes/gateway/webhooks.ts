@@ -1,30 +1,55 @@
 import { z } from 'zod'
-import type { HubConfig } from '../../../core/config.ts'
+import type { InstanceConfig } from '../../../core/config.ts'
 import { HubError } from '../../../core/errors.ts'
+import type { WebhookRegistration } from '../../../core/gateway.ts'
 import type { InstanceId } from '../../../core/ids.ts'
+import {
+  filterFaults,
+  judgeWebhook,
+  type WebhookVerdict,
+  webhookPathOf,
+  withoutKey,
+} from '../../../core/webhook.ts'
+import { registerBody, registration, registrationList } from '../../contract/instances.ts'
 import type { Api, Edge } from '../../edge.ts'
 import { optionalIso } from '../../present.ts'
 import { instanceIdSchema } from '../../validation.ts'
+import { knownInstance } from '../registry/shared.ts'
 import { answered, gatewayOf, idParams, lacking, name, need } from './ask.ts'
 
 /** Where the gateway reports to, this hub among them. */
-export function webhookRoutes(api: Api, { hub }: Edge): void {
+export function webhookRoutes(api: Api, edge: Edge): void {
+  const { hub } = edge
   const webhooks = (id: InstanceId) => need(hub, id, 'webhooks', 'webhooks')
-  api.get('/instances/:id/webhooks', { schema: { params: idParams } }, async ({ params: { id } }) => ({
-    data: answered(await webhooks(id).list()).map((one) => ({ ...one, url: withoutKey(one.url) })),
-    next: null,
-  }))
+  const servers = () => [...hub.registry.servers.values()].map(({ config }) => config)
+  api.get(
+    '/instances/:id/webhooks',
+    { schema: { params: idParams, response: { 200: registrationList } } },
+    async ({ params: { id } }) => {
+      const { config } = knownInstance(hub, id)
+      const client = webhooks(id)
+      const list = answered(await client.list())
+      return {
+        data: list.map((one) => judged(one, judgeWebhook(one.url, config, servers()))),
+        next: null,
+        inherits: client.inherits ?? false,
+      }
+    },
+  )
   api.post(
     '/instances/:id/webhooks',
     {
       config: { scope: 'manage' },
-      schema: { params: idParams, body: z.strictObject({ url: z.url().max(2048).optional() }).default({}) },
+      schema: { params: idParams, body: registerBody.default({}), response: { 201: registration } },
     },
-    async ({ params: { id }, body }, reply) => {
+    async (request, reply) => {
+      const { id } = request.params
+      const { config } = knownInstance(hub, id)
       const register = webhooks(id).register
-      const { url, secret } = ownWebhook(hub.config, id, body.url)
+      const { url, secret } = ownWebhook(config, request.body.url ?? hub.config.publicUrl)
       const made = answered(await register({ url, ...(secret !== undefined && { secret }) }))
-      return reply.code(201).send({ ...made, url: withoutKey(made.url) })
+      await edge.audit(request, { action: 'instance.register-webhook', target: id })
+      return reply.code(201).send(judged(made, judgeWebhook(made.url, config, servers())))
     },
   )
   api.delete(
@@ -33,8 +58,10 @@ export function webhookRoutes(api: Api, { hub }: Edge): void {
       config: { scope: 'manage' },
       schema: { params: z.strictObject({ id: instanceIdSchema, webhook: name }) },
     },
-    async ({ params: { id, webhook } }, reply) => {
+    async (request, reply) => {
+      const { id, webhook } = request.params
       answered(await webhooks(id).remove(webhook))
+      await edge.audit(request, { action: 'instance.remove-webhook', target: id })
       return reply.code(204).send()
     },
   )
@@ -50,24 +77,33 @@ export function webhookRoutes(api: Api, { hub }: Edge): void {
   })
 }
 
+/** A registration as it is shown: whose it is, and what is wrong with it. */
+export const judged = (one: WebhookRegistration, ours: WebhookVerdict) => ({
+  ...one,
+  url: withoutKey(one.url),
+  ours,
+  faults:
+    ours === 'this'
+      ? [
+          ...(one.enabled ? [] : ['It is switched off at the gateway.']),
+          ...filterFaults(one).map(({ problem, mend }) => `${problem} ${mend}`),
+        ]
+      : [],
+})
+
 /**
  * Where a number's gateway shall report to: the given base, or the hub's public one, and the number's own path.
  * @throws HubError E_INVALID when the hub does not know how it is reached
  */
-function ownWebhook(
-  config: HubConfig,
-  id: InstanceId,
-  base = config.publicUrl,
-): { url: string; secret?: string } {
+function ownWebhook(config: InstanceConfig, base: string | undefined): { url: string; secret?: string } {
   if (base === undefined)
     throw new HubError(
       'E_INVALID',
       'body.url: must say how the gateway reaches this hub, such as https://hub.example.com; or set publicUrl in the configuration.',
     )
-  const { webhook } = config.instances.find((one) => one.id === id)!
-  const path = webhook.key === undefined ? id : `${id}/${encodeURIComponent(webhook.key)}`
-  const [secret] = webhook.secrets
-  return { url: `${base.replace(/\/+$/, '')}/webhooks/${path}`, ...(secret !== undefined && { secret }) }
+  const [secret] = config.webhook.secrets
+  return {
+    url: base.replace(/\/+$/, '') + webhookPathOf(config),
+    ...(secret !== undefined && { secret }),
+  }
 }
-/** The key in a webhook's URL opens the hub: it is not shown. */
-const withoutKey = (url: string): string => url.replace(/(\/webhooks\/[^/?#]+\/)[^/?#]+/, '$1***')
