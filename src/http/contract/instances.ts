@@ -206,7 +206,8 @@ export type RemovedInstance = z.output<typeof removed>
 export const pairBody = z.strictObject({
   phone: z
     .string()
-    .regex(/^\+?[0-9]{5,15}$/, 'must be a phone number: digits, country code first')
+    .regex(/^\+?[0-9\s()-]{5,30}$/, 'must be an international phone number')
+    .transform((text) => text.replace(/[^0-9]/g, ''))
     .optional()
     .meta({ description: 'For a pairing code instead of a QR code.' }),
 })

@@ -82,8 +82,7 @@ export function numberRoutes(api: Api, edge: Edge): void {
     },
     async (request) => {
       const { id } = request.params
-      const phone = request.body.phone?.replace('+', '')
-      const pairing = answered(await need(hub, id, 'pair', 'pairing')(phone))
+      const pairing = answered(await need(hub, id, 'pair', 'pairing')(request.body.phone))
       await edge.audit(request, { action: 'instance.pair', target: id, detail: { how: pairing.type } })
       if (pairing.type === 'connected') return pairing
       const expiresAt = iso(edge.clock.now() + pairing.validMs)
