@@ -2,6 +2,7 @@ import { HubError } from '../core/errors.ts'
 import { checkedAnswers, plainAnswers } from './answers.ts'
 import { guard } from './auth.ts'
 import type { Api, Edge } from './edge.ts'
+import { gatherRoutes, mountOpenApi } from './openapi.ts'
 import { accessRoutes } from './routes/access/index.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { chatRoutes } from './routes/chats.ts'
@@ -40,6 +41,7 @@ export async function mountApi(app: Api, edge: Edge): Promise<void> {
         throw new HubError('E_NOT_FOUND', 'The API has no such path.')
       })
       const taken = collectMethods(api)
+      mountOpenApi(app, gatherRoutes(api), edge.version)
       accessRoutes(api, edge)
       eventRoutes(api, edge)
       chatRoutes(api, edge)
@@ -82,6 +84,7 @@ function refuseOtherMethods(api: Api, taken: ReadonlyMap<string, ReadonlySet<str
       url: url.slice(PREFIX.length),
       method: METHODS.filter((method) => !methods.has(method)),
       config: { scope: 'self' },
+      schema: { hide: true },
       handler: async (_request, reply) => {
         reply.header('Allow', allow)
         throw new HubError('E_METHOD', `This path takes ${allow}.`)

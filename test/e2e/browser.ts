@@ -85,21 +85,15 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   // Past the security policy of the page, which would refuse a script element.
   await page.evaluate(axeSource)
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: {
-        run(): Promise<{
-          violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[]
-        }>
-      }
-    }
-    const { violations } = await axe.run()
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
-    )
-  })
+  const { violations } = await page.evaluate<AxeResult>('axe.run()')
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
+  )
+}
+interface AxeResult {
+  violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[]
 }
 
 /** Does nothing stick out of the window to the side? */
 export const fitsWidth = (page: Page): Promise<boolean> =>
-  page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)
+  page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth')

@@ -12,6 +12,7 @@ import type { Finding } from '../doctor/finding.ts'
 import { gatewayFindings } from '../doctor/gateway.ts'
 import { render } from '../doctor/report.ts'
 import { hubFindings, roundTripFindings } from '../doctor/round-trip.ts'
+import { safetyFindings } from '../doctor/security.ts'
 import { storeFindings } from '../doctor/store.ts'
 import { environment } from '../environment.ts'
 import { CONFIG_FLAGS, parseFlags } from '../flags.ts'
@@ -69,6 +70,7 @@ async function examine(loaded: LoadedConfig, cwd: string, http: HttpClient): Pro
   return [
     ...configurationFindings(loaded),
     ...secretFindings(config, cwd),
+    ...safetyFindings(config),
     ...store,
     ...hub.findings,
     ...instances.flat(),

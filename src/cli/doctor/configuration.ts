@@ -4,6 +4,7 @@ import type { Fault } from '../../config/faults.ts'
 import type { LoadedConfig } from '../../config.ts'
 import type { HubConfig } from '../../core/config.ts'
 import { HubError } from '../../core/errors.ts'
+import { isEasilyGuessed, secretsOf } from '../../core/security.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 const CONFIGURATION = { check: 'configuration' } as const
@@ -59,7 +60,7 @@ export function configurationFindings({ config, bot, source, warnings }: LoadedC
 
 /** Length and known words were judged when the configuration was read; this is what only all of them show. */
 export function secretFindings(config: HubConfig, cwd: string): Finding[] {
-  const secrets = secretsOf(config)
+  const secrets = secretsOf({ config, instances: config.instances })
   const findings: Finding[] = []
   for (const [index, { name, value }] of secrets.entries()) {
     const first = secrets.findIndex((other) => other.value === value)
@@ -71,7 +72,7 @@ export function secretFindings(config: HubConfig, cwd: string): Finding[] {
           'Make one for each: openssl rand -hex 32',
         ),
       )
-    if (new Set(value).size < LEAST_SIGNS)
+    if (isEasilyGuessed(value))
       findings.push(
         warn(
           SECRETS,
@@ -99,22 +100,6 @@ export function secretFindings(config: HubConfig, cwd: string): Finding[] {
         ),
       ]
     : findings
-}
-
-const LEAST_SIGNS = 6
-
-function secretsOf(config: HubConfig): { name: string; value: string }[] {
-  const webhooks = [
-    ...config.instances.map(({ id, webhook }) => ({ of: id, webhook })),
-    ...config.servers.map(({ id, webhook }) => ({ of: id, webhook })),
-  ]
-  return [
-    ...(config.apiKey === undefined ? [] : [{ name: 'POMBO_API_KEY', value: config.apiKey }]),
-    ...webhooks.flatMap(({ of, webhook: { secrets, key } }) => [
-      ...secrets.map((value, index) => ({ name: `${of}: webhook.secrets[${index}]`, value })),
-      ...(key === undefined ? [] : [{ name: `${of}: webhook.key`, value: key }]),
-    ]),
-  ]
 }
 
 /** Windows has no such rights. */

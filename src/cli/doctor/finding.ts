@@ -15,6 +15,7 @@ export interface Finding {
 export type Check =
   | 'configuration'
   | 'secrets'
+  | 'security'
   | 'store'
   | 'hub'
   | 'gateway'
