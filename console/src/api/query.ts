@@ -4,7 +4,7 @@ import { ApiError } from './problem.ts'
 /**
  * The first part of a query key is what the query is about, so that the hub's "this changed" finds it:
  * `['instances', 'list', filters]`. Each is a topic of `/api/v1/stream`, or `session` and `settings`, which
- * nothing announces.
+ * nothing announces; rows under `log` are kept up to date by whoever shows them.
  */
 export type Topic =
   | 'instances'
@@ -14,6 +14,7 @@ export type Topic =
   | 'alerts'
   | 'people'
   | 'traffic'
+  | 'log'
   | 'session'
   | 'settings'
 export type QueryKey = readonly [Topic, ...unknown[]]

@@ -1,7 +1,7 @@
 import { WrapText } from 'lucide-react'
 import { useState } from 'react'
 import { common } from '../words/common.ts'
-import { useWords } from '../words/use-words.tsx'
+import { useFormat, useWords } from '../words/use-words.tsx'
 import { IconButton } from './button.tsx'
 import { cx } from './class-names.ts'
 import { CopyButton } from './copy.tsx'
@@ -15,11 +15,16 @@ export interface CodeViewProps {
   tall?: boolean
 }
 
-/** Data as text: with copy, wrapping, and a scroll of its own. */
+/** Characters that are put into the page: a history of megabytes would hold the browser up. */
+const MOST = 100_000
+
+/** Data as text: with copy, wrapping, and a scroll of its own. What is too long to read is cut; copied is all of it. */
 export function CodeView({ value, label, marked, tall }: CodeViewProps) {
   const t = useWords(common)
   const [wrap, setWrap] = useState(true)
+  const format = useFormat()
   const text = asText(value)
+  const shown = cut(text, MOST)
   return (
     <section aria-label={label} className="min-w-0 overflow-hidden rounded border border-line bg-page">
       <header className="flex h-9 items-center gap-1 border-b border-line pr-1 pl-3">
@@ -44,18 +49,34 @@ export function CodeView({ value, label, marked, tall }: CodeViewProps) {
         )}
       >
         {marked === undefined
-          ? text
-          : text.split('\n').map((line, at) => (
+          ? shown
+          : shown.split('\n').map((line, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
               <div key={at} className={cx(marked.has(at) && 'bg-note')}>
                 {line || ' '}
               </div>
             ))}
       </pre>
+      {shown.length < text.length && (
+        <p className="border-t border-line px-3 py-2 text-meta text-muted">
+          {t('codeCut', { shown: format.number(shown.length), all: format.number(text.length) })}
+        </p>
+      )}
     </section>
   )
 }
 
-/** @returns text as it is, anything else as indented JSON */
+/** Marks that turn the direction of writing would reorder the code around them. */
+const TURNS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+const escaped = (mark: string) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** @returns text as it is, anything else as indented JSON, in which marks of direction are written as escapes */
 export const asText = (value: unknown): string =>
-  typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '')
+  typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '').replace(TURNS, escaped)
+
+/** Never between the halves of one character. */
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text
+  const half = /[\ud800-\udbff]/.test(text.charAt(most - 1))
+  return text.slice(0, half ? most - 1 : most)
+}

@@ -1,5 +1,6 @@
 import { Tabs as Radix } from 'radix-ui'
 import type { ReactNode } from 'react'
+import { cx } from './class-names.ts'
 
 /** Views of one thing; which one is shown belongs in the URL. */
 export function Tabs<V extends string>({
@@ -7,15 +8,25 @@ export function Tabs<V extends string>({
   value,
   onChange,
   tabs,
+  fill,
 }: {
   label: string
   value: V
   onChange(value: V): void
   tabs: readonly { value: V; label: ReactNode; content: ReactNode }[]
+  /** The content is a list of full height, in a page that is filled. */
+  fill?: boolean
 }) {
   return (
-    <Radix.Root value={value} onValueChange={(next) => onChange(next as V)}>
-      <Radix.List aria-label={label} className="mb-3 flex gap-1 overflow-x-auto border-b border-line">
+    <Radix.Root
+      value={value}
+      onValueChange={(next) => onChange(next as V)}
+      className={cx(fill && 'flex min-h-0 grow flex-col')}
+    >
+      <Radix.List
+        aria-label={label}
+        className="mb-3 flex shrink-0 gap-1 overflow-x-auto border-b border-line"
+      >
         {tabs.map((tab) => (
           <Radix.Trigger
             key={tab.value}
@@ -28,7 +39,12 @@ export function Tabs<V extends string>({
         ))}
       </Radix.List>
       {tabs.map((tab) => (
-        <Radix.Content key={tab.value} value={tab.value} data-focus="inside">
+        <Radix.Content
+          key={tab.value}
+          value={tab.value}
+          data-focus="inside"
+          className={cx(fill && 'min-h-0 grow flex-col pb-4 data-[state=active]:flex')}
+        >
           {tab.content}
         </Radix.Content>
       ))}

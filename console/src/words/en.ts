@@ -54,6 +54,7 @@ export const en = {
   code: 'Code',
   requestId: 'The hub’s log has it under',
   wrap: 'Wrap lines',
+  codeCut: 'Shown are the first {shown} of {all} characters. Copy takes all of them.',
   notFound: 'There is no such page',
   notFoundHint: 'The address may be mistyped, or what it showed is gone.',
   toOverview: 'To the overview',

@@ -54,6 +54,7 @@ export const es = {
   code: 'Código',
   requestId: 'En el registro del hub, busca',
   wrap: 'Ajustar líneas',
+  codeCut: 'Se muestran los primeros {shown} de {all} caracteres. Copiar se los lleva todos.',
   notFound: 'Esta página no existe',
   notFoundHint: 'Puede que la dirección esté mal escrita o que lo que mostraba ya no exista.',
   toOverview: 'Ir al resumen',

@@ -54,6 +54,7 @@ export const ptBR = {
   code: 'Código',
   requestId: 'No registro do hub, procure por',
   wrap: 'Quebrar linhas',
+  codeCut: 'São mostrados os primeiros {shown} de {all} caracteres. Copiar leva todos.',
   notFound: 'Esta página não existe',
   notFoundHint: 'O endereço pode estar errado, ou o que ele mostrava já não existe.',
   toOverview: 'Ir para a visão geral',
