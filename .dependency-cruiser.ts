@@ -159,6 +159,43 @@ const forbidden: IForbiddenRuleType[] = [
     from: { path: '^src/(gateways|features)/index\\.ts$' },
     to: { path: '^src/(gateways|features)/[^/]+/', pathNot: '^src/(gateways|features)/[^/]+/index\\.ts$' },
   },
+  {
+    name: 'console-knows-the-contract',
+    comment: 'The console runs elsewhere. What it shares with the hub is what crosses the wire, and no more.',
+    severity: 'error',
+    from: { path: '^console/src/' },
+    to: { path: '^src/', pathNot: '^src/http/contract/|^src/features/[^/]+/panel/' },
+  },
+  {
+    name: 'console-takes-types-only',
+    comment: 'A value of a contract would bring the validator, and all it knows, into the browser.',
+    severity: 'error',
+    from: { path: '^console/src/' },
+    to: { path: '^src/', pathNot: '^src/features/[^/]+/panel/', dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'console-runs-in-a-browser',
+    comment: 'A module of Node does not exist there.',
+    severity: 'error',
+    from: { path: '^console/src/', pathNot: TESTS },
+    to: { dependencyTypes: ['core'] },
+  },
+  {
+    name: 'hub-does-without-the-console',
+    comment: 'The hub serves the console as files. An import would make one need the other to start.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/features/[^/]+/panel/' },
+    to: { path: '^console/' },
+  },
+  {
+    name: 'pages-are-loaded-when-opened',
+    comment: 'A page that is imported is part of the first paint. Its routes import it when it is opened.',
+    severity: 'error',
+    from: {
+      path: '^console/src/(router|app|main)\\.tsx$|^console/src/shell/|^console/src/pages/[^/]+/routes\\.ts$',
+    },
+    to: { path: '^console/src/pages/.*\\.tsx$', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+  },
   driver(
     'sqlite',
     '^(node:)?sqlite$|(^|/)node_modules/better-sqlite3/',

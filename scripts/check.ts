@@ -19,7 +19,15 @@ const CHECKS: Record<string, { what: string; command: string[] }> = {
   },
   imports: {
     what: 'direction of imports',
-    command: ['depcruise', '--config', '.dependency-cruiser.ts', '--output-type', 'err-long', 'src'],
+    command: [
+      'depcruise',
+      '--config',
+      '.dependency-cruiser.ts',
+      '--output-type',
+      'err-long',
+      'src',
+      'console/src',
+    ],
   },
   dead: { what: 'unused files, exports and dependencies', command: ['knip', '--no-progress'] },
 }

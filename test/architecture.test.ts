@@ -23,7 +23,7 @@ async function violations(tree: Tree): Promise<IViolation[]> {
   }
   const tsConfig = join(folder, 'tsconfig.json')
   const { output } = await cruise(
-    ['src'],
+    ['src', 'console'].filter((name) => existsSync(join(folder, name))),
     {
       ...configuration.options,
       baseDir: folder,
@@ -77,6 +77,9 @@ const imports = (...specifiers: string[]): string =>
     .join(
       '\n',
     )}\nexport type A = ${specifiers.map((s, i) => (s.startsWith('t:') ? `T${i}` : `typeof v${i}`)).join(' | ') || '1'}\n`
+
+/** A hub that has no part in it. */
+const HUB: Tree = { 'src/main.ts': imports('zod') }
 
 /** For each rule: a tree that breaks it, and the same tree repaired. */
 const CASES: Record<string, { broken: Tree; repaired: Tree }[]> = {
@@ -291,6 +294,54 @@ const CASES: Record<string, { broken: Tree; repaired: Tree }[]> = {
     {
       broken: { 'src/gateways/index.ts': imports('./x/send.ts'), 'src/gateways/x/send.ts': imports() },
       repaired: { 'src/gateways/index.ts': imports('./x/index.ts'), 'src/gateways/x/index.ts': imports() },
+    },
+  ],
+  'console-knows-the-contract': [
+    {
+      broken: { 'console/src/page.ts': imports('t:../../src/core/a.ts'), 'src/core/a.ts': imports() },
+      repaired: {
+        'console/src/page.ts': imports('t:../../src/http/contract/a.ts', './b.ts'),
+        'console/src/b.ts': imports(),
+        'src/http/contract/a.ts': imports('zod'),
+      },
+    },
+  ],
+  'console-takes-types-only': [
+    {
+      broken: {
+        'console/src/page.ts': imports('../../src/http/contract/a.ts'),
+        'src/http/contract/a.ts': imports('zod'),
+      },
+      repaired: {
+        'console/src/page.ts': imports('t:../../src/http/contract/a.ts'),
+        'src/http/contract/a.ts': imports('zod'),
+      },
+    },
+  ],
+  'console-runs-in-a-browser': [
+    {
+      broken: { ...HUB, 'console/src/page.ts': imports('node:crypto') },
+      repaired: { ...HUB, 'console/src/page.ts': imports('./b.ts'), 'console/src/b.ts': imports() },
+    },
+  ],
+  'hub-does-without-the-console': [
+    {
+      broken: { 'src/main.ts': imports('../console/src/a.ts'), 'console/src/a.ts': imports() },
+      repaired: { 'src/main.ts': imports('./a.ts'), 'src/a.ts': imports() },
+    },
+  ],
+  'pages-are-loaded-when-opened': [
+    {
+      broken: {
+        ...HUB,
+        'console/src/pages/x/routes.ts': imports('./page.tsx'),
+        'console/src/pages/x/page.tsx': imports(),
+      },
+      repaired: {
+        ...HUB,
+        'console/src/pages/x/routes.ts': "export const page = () => import('./page.tsx')\n",
+        'console/src/pages/x/page.tsx': imports(),
+      },
     },
   ],
   'drivers-stay-home-sqlite': home('node:sqlite', 'src/storage/store.ts', 'src/storage/sqlite/driver.ts'),

@@ -3,7 +3,7 @@ import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { useTheme } from '../theme/use-theme.tsx'
 import { useFormat } from '../words/use-words.tsx'
-import type { ChartProps } from './chart.tsx'
+import type { ChartProps } from './chart-props.ts'
 
 /** From here on (ms), days stand below the chart, and no hours. */
 const MANY_DAYS_MS = 36 * 3_600_000

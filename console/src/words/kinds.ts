@@ -1,7 +1,9 @@
-import type { CommandType } from '../../../src/core/commands.ts'
-import type { EventKind } from '../../../src/core/events.ts'
+import type { CommandSummary } from '../../../src/http/contract/commands.ts'
+import type { EventSummary } from '../../../src/http/contract/events.ts'
 import { defineWords, type Texts } from './define.ts'
 
+type CommandType = CommandSummary['type']
+type EventKind = EventSummary['kind']
 type Named<Name extends string> = Readonly<Record<Name, string>>
 const named = <Name extends string>(words: {
   en: Named<Name> & Texts
