@@ -13,17 +13,21 @@ const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'pombo-package-'))
 const checkout = join(folder, 'checkout')
 const installed = join(folder, 'node_modules', 'pombo')
-let packed: { size: number; unpackedSize: number; files: { path: string }[] }
+let packed: { size: number; unpackedSize: number; files: { path: string; size: number }[] }
 
 const MOST_PACKED_BYTES = 2_000_000
+/** What `index.html` loads at once, compressed by gzip. */
+const MOST_FIRST_PAINT_BYTES = 200_000
 
 beforeAll(() => {
   mkdirSync(checkout)
   for (const part of [
     'src',
+    'console',
     'templates',
     'scripts',
     'package.json',
+    'package-lock.json',
     'tsconfig.json',
     'tsconfig.build.json',
     'README.md',
@@ -94,6 +98,9 @@ describe('the published manifest', () => {
 
 describe('the package', () => {
   const paths = (): string[] => packed.files.map(({ path }) => path)
+  /** Infinite for what is not there. */
+  const sizeOf = (path: string): number =>
+    packed.files.find((file) => file.path === path)?.size ?? Number.POSITIVE_INFINITY
 
   test('is small', () => {
     expect(packed.size).toBeLessThan(MOST_PACKED_BYTES)
@@ -107,6 +114,21 @@ describe('the package', () => {
     ).toEqual(['LICENSE', 'README.md', 'package.json'])
     const built = paths().filter((path) => path.startsWith('dist/'))
     expect(built.filter((path) => /\.test\.|\/samples\/|(?<!\.d)\.tsx?$/.test(path))).toEqual([])
+  })
+
+  test('holds the console, compressed beforehand', () => {
+    expect(paths()).toContain('dist/console/index.html')
+    const scripts = paths().filter((path) => /^dist\/console\/assets\/[^/]+\.js$/.test(path))
+    expect(scripts.length).toBeGreaterThan(5)
+    for (const path of scripts) if (sizeOf(path) > 1_000) expect(paths()).toContain(`${path}.br`)
+  })
+
+  test('shows its first page within 200 kB of what passes the wire', () => {
+    const page = readFileSync(join(installed, 'dist/console/index.html'), 'utf8')
+    const asked = [...page.matchAll(/(?:src|href)="\/([^"]+)"/g)].map(([, path]) => `dist/console/${path}`)
+    expect(asked.length).toBeGreaterThan(3)
+    const bytes = asked.map((path) => Math.min(sizeOf(path), sizeOf(`${path}.gz`)))
+    expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_FIRST_PAINT_BYTES)
   })
 
   test('holds the page of the simulator', () => {
