@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Access, createAccess } from './access/index.ts'
 import { type LoadedConfig, loadConfig, readOneInstance, readOneServer } from './config.ts'
-import type { HubConfig, MediaConfig } from './core/config.ts'
+import { databaseName, type HubConfig, type MediaConfig } from './core/config.ts'
 import { HubError } from './core/errors.ts'
 import type { Gateway } from './core/gateway.ts'
 import type { Clock, Logger } from './core/ports.ts'
@@ -29,11 +29,14 @@ import { createMetrics, type PrometheusMetrics } from './platform/metrics.ts'
 import { secretsIn } from './platform/scrub.ts'
 import { keyFileOf, openSecretBox } from './platform/secret-box.ts'
 import { packageVersion } from './platform/version.ts'
+import { openPostgresAccess } from './storage/postgres/beside.ts'
 import { inspectPostgres, type PostgresInspection } from './storage/postgres/inspect.ts'
 import { migratePostgres, openPostgresStore } from './storage/postgres/open.ts'
+import { openSqliteAccess } from './storage/sqlite/beside.ts'
 import { inspectSqlite, type SqliteInspection } from './storage/sqlite/inspect.ts'
 import { migrateSqlite } from './storage/sqlite/open.ts'
 import { openSqliteThread } from './storage/sqlite/thread.ts'
+import { moveFault } from './storage/transfer/fault.ts'
 
 /** Where the build puts the console: beside the built program, or in `dist` of a checkout. */
 const CONSOLE = fileURLToPath(
@@ -61,8 +64,8 @@ export interface Overrides extends Partial<Omit<HubParts, 'config' | 'bot' | 'me
   openAccess?: boolean
   /** Values of `Host` that are answered; others are refused. Default: all. */
   hostCheck?: readonly string[]
-  /** Origins beside the hub's own that the console may ask. */
-  consoleConnects?: readonly string[]
+  /** Origin of the simulator whose phone the console shows. */
+  phone?: string
   /** For tests: answers of the API are held against their contracts. */
   checkAnswers?: boolean
   /** The disk failed: what it holds is no longer known, so the process must end and recover at its start. */
@@ -149,6 +152,7 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
     hub,
     access,
     open: overrides.openAccess ?? false,
+    ...(overrides.phone !== undefined && { phone: overrides.phone }),
     version: packageVersion(),
     metrics,
     log,
@@ -157,7 +161,7 @@ export async function compose({ config, bot, overrides = {} }: ComposeOptions): 
     ...(overrides.checkAnswers && { checkAnswers: true }),
     console: {
       folder: CONSOLE,
-      ...(overrides.consoleConnects && { connect: overrides.consoleConnects }),
+      ...(overrides.phone !== undefined && { connect: [overrides.phone] }),
     },
   })
 
@@ -332,4 +336,42 @@ export async function inspectStore(
   if (database.engine === 'sqlite') return { engine: 'sqlite', ...inspectSqlite(database.path) }
   const { url, poolSize } = database
   return { engine: 'postgres', poolSize, ...(await inspectPostgres(url, parts)) }
+}
+
+/**
+ * People and keys of the installation that the configuration names, whether or not its hub runs.
+ * @throws HubError E_STORE_OPEN, also when there is no installation yet, or one of another version
+ */
+export async function openAccess(
+  { database, apiKey }: Pick<HubConfig, 'database' | 'apiKey'>,
+  { clock, log }: { clock: Clock; log: Logger },
+): Promise<{ access: Access; clock: Clock; close(): Promise<void> }> {
+  await requireCurrent(database, { clock, log })
+  const opened =
+    database.engine === 'sqlite'
+      ? { ...openSqliteAccess({ path: database.path, clock }), clock }
+      : await openPostgresAccess({ url: database.url, clock, log })
+  const access = createAccess({ ...opened, log, bytes: randomBytes, apiKey })
+  return { access, clock: opened.clock, close: opened.close }
+}
+
+/** @throws HubError E_STORE_OPEN unless there is an installation of this version */
+async function requireCurrent(
+  database: HubConfig['database'],
+  parts: { clock: Clock; log: Logger },
+): Promise<void> {
+  const name = databaseName(database)
+  const seen = await inspectStore({ database }, parts)
+  if ((seen.engine === 'sqlite' && !seen.exists) || seen.missing.some((one) => one.startsWith('0001_')))
+    throw new HubError(
+      'E_STORE_OPEN',
+      `There is no installation in ${name} yet. Run pombo migrate or start the hub once, or name the configuration it has with --config.`,
+    )
+  if (seen.missing.length > 0 || seen.strangers.length > 0)
+    throw new HubError(
+      'E_STORE_OPEN',
+      `${name} is of another version than this Pombo. Use the one that the hub runs with, or bring the database up to date: pombo migrate.`,
+    )
+  const moved = await moveFault(database, parts)
+  if (moved) throw new HubError('E_STORE_OPEN', `${moved.problem} ${moved.mend}`)
 }

@@ -21,6 +21,11 @@ export interface MadeLink {
   link: LinkRow
   token: string
 }
+/** Pages of the console that take a link. */
+const PAGES = { owner: 'welcome', invitation: 'invite', password: 'reset' } as const
+/** Where a link leads, below the hub's URL. */
+export const pathOf = ({ link, token }: MadeLink): string => `/${PAGES[link.type]}/${token}`
+
 export interface NewAccount {
   login: string
   name: string

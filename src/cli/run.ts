@@ -152,6 +152,38 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     ],
     load: async () => (await import('./commands/migrate.ts')).migrate,
   },
+  owner: {
+    summary: 'Let the first owner in, or one who cannot sign in any more',
+    about:
+      'pombo owner link: prints a link, good for 15 minutes and once. While there is no owner it makes the first one;\n' +
+      'afterwards it sets a new password for an owner, whose login is named when there are several. The hub may run.',
+    flags: [CONFIG_FLAG],
+    examples: ['pombo owner link', 'pombo owner link ana@example.com --config /etc/pombo/pombo.config.json'],
+    load: async () => (await import('./commands/owner.ts')).owner,
+  },
+  key: {
+    summary: 'Make, list and revoke API keys',
+    about:
+      'pombo key create: prints a new key, which is never shown again.\n' +
+      'pombo key list: every key but its secret. pombo key revoke <id>: from now on it opens nothing.\n' +
+      'The hub may run.',
+    flags: [
+      [
+        '--scope SCOPE',
+        'what a new key may do: read, send, operate, manage, people; several with commas, or all',
+      ],
+      ['--name NAME', 'what it is called in lists; "cli" unless given'],
+      ['--expires TIME', 'when it ends, as in 90d; never unless given'],
+      ['--json', 'one JSON object instead of text'],
+      CONFIG_FLAG,
+    ],
+    examples: [
+      'pombo key create --scope send --name shop --expires 90d',
+      'pombo key list',
+      'pombo key revoke key_3',
+    ],
+    load: async () => (await import('./commands/key.ts')).key,
+  },
   backup: {
     summary: 'Copy a SQLite database, also while the hub runs',
     about:

@@ -1,5 +1,7 @@
+import type { Access } from '../../access/index.ts'
 import { closest } from '../../core/closest.ts'
 import { databaseName } from '../../core/config.ts'
+import type { Logger } from '../../core/ports.ts'
 import { ROLES, type Role } from '../../core/store.ts'
 import { compose, loadHub } from '../../main.ts'
 import { systemClock } from '../../platform/clock.ts'
@@ -9,6 +11,7 @@ import { ensureConsole } from '../console-build.ts'
 import { environment } from '../environment.ts'
 import { CONFIG_FLAGS, parseFlags, usage } from '../flags.ts'
 import { type Io, stopRequest } from '../io.ts'
+import { ownerLinkLines } from '../owner-link.ts'
 
 /** How long (ms) a stop waits for what runs; supervisors commonly kill after ten seconds. */
 const GRACE_MS = 8000
@@ -38,20 +41,33 @@ export async function serve(args: readonly string[], io: Io): Promise<number> {
   const program = await compose({ config, bot, overrides: { log, roles, onFatal: () => io.exit(1) } })
   // Not before the store is open: a start that is refused should say nothing but why.
   for (const warning of warnings) log.warn({ warning }, 'the configuration works, but should not stay so')
-  if (config.apiKey === undefined)
-    log.warn({}, 'POMBO_API_KEY is not set: the API answers 401 to everything until it is')
   const { url } = await program.start()
   const parts = [`configuration: ${source}`, `database: ${databaseName(config.database)}`]
   if (roles.length < ROLES.length) parts.push(`role: ${roles.join(', ')}`)
   // Not awaited: gateways are served whether or not somebody looks.
   void ensureConsole(io)
   io.out(`Pombo listens on ${url} (${parts.join(', ')})`)
+  if (roles.includes('ingest')) await offerOwnerLink(program.access, config.publicUrl ?? url, io, log)
 
   const signal = await stopRequested
   log.info({ signal }, 'stopping: nothing new is taken, what runs is finished')
   await program.stop(GRACE_MS)
   log.info({}, 'stopped')
   return 0
+}
+
+/**
+ * Nobody can sign in yet: whoever reads along at the terminal becomes the first owner. The link goes to nobody else,
+ * neither to a file nor to what collects logs.
+ */
+async function offerOwnerLink(access: Access, hub: string, io: Io, log: Logger): Promise<void> {
+  if (!io.human) {
+    if (!(await access.people.hasOwner()))
+      log.warn({}, 'this hub has no owner yet: "pombo owner link" prints a link that makes the first one')
+    return
+  }
+  const made = await access.people.ownerLink()
+  if (made) for (const line of ownerLinkLines(hub, made)) io.err(line)
 }
 
 /** `all`, one role, or several with commas between. @throws HubError E_USAGE */

@@ -41,7 +41,7 @@ export class SqliteEngine implements Engine {
   readonly skipLocked = NOTHING
   readonly forKeyShare = NOTHING
   readonly shareSkipLocked = NOTHING
-  readonly #lock: Connection
+  readonly #lock: Connection | undefined
   readonly #writer: Connection
   readonly #db: Db
   readonly #onCommit: (seconds: number, pieces: number) => void
@@ -59,6 +59,8 @@ export class SqliteEngine implements Engine {
   constructor(options: {
     path: string
     clock: Clock
+    /** Another process may have the file: its lock is neither taken nor asked for. The file must exist. */
+    beside?: boolean
     onCommit?: (seconds: number, pieces: number) => void
     /** A failed fsync: what the disk holds is no longer known, so the process must end and recover. */
     onFatal?: (error: Error) => void
@@ -67,7 +69,7 @@ export class SqliteEngine implements Engine {
     this.#clock = clock
     this.#onCommit = options.onCommit ?? (() => {})
     this.#onFatal = options.onFatal ?? (() => {})
-    this.#lock = acquireLock(path)
+    this.#lock = options.beside ? undefined : acquireLock(path)
     try {
       this.#writer = new Connection(path, { readOnly: false })
       this.#writer.exec(
@@ -80,7 +82,7 @@ export class SqliteEngine implements Engine {
       this.#db = kyselyOver({ prepare: (text) => this.#prepare(text), close: () => this.#writer.close() })
       this.read = openReader(path)
     } catch (cause) {
-      this.#lock.close()
+      this.#lock?.close()
       throw cannotOpen(path, cause)
     }
   }
@@ -240,7 +242,7 @@ export class SqliteEngine implements Engine {
     await this.#flushing
     await this.read.destroy()
     await this.#db.destroy()
-    this.#lock.close()
+    this.#lock?.close()
   }
 }
 

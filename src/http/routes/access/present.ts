@@ -1,4 +1,4 @@
-import { ENVIRONMENT_KEY } from '../../../access/index.ts'
+import { ENVIRONMENT_KEY, type MadeLink as Made, pathOf } from '../../../access/index.ts'
 import { type AccountRow, type KeyRow, type LinkRow, type Principal, SCOPES } from '../../../core/access.ts'
 import { publicId } from '../../../core/ids.ts'
 import type { Invitation, KeyView, LinkView, MadeLink, UserView } from '../../contract/access.ts'
@@ -26,13 +26,10 @@ export const presentLink = ({ type, role, name, login, expiresAt }: LinkRow): Li
   expiresAt: iso(expiresAt),
 })
 
-/** Pages of the console that take a link. */
-const PAGES = { owner: 'welcome', invitation: 'invite', password: 'reset' } as const
-
-/** Where a link leads. @param base of the hub, without a slash at the end */
-export function presentMadeLink(base: string, { link, token }: { link: LinkRow; token: string }): MadeLink {
-  const path = `/${PAGES[link.type]}/${token}`
-  return { url: base + path, path, expiresAt: iso(link.expiresAt) }
+/** @param base where the hub is reached, without a slash at the end */
+export function presentMadeLink(base: string, made: Made): MadeLink {
+  const path = pathOf(made)
+  return { url: base + path, path, expiresAt: iso(made.link.expiresAt) }
 }
 
 export const presentInvitation = (row: LinkRow): Invitation => ({
