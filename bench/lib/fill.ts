@@ -15,7 +15,11 @@ export const chatsFor = (events: number): number => Math.max(2_000, Math.round(e
 /** What engines spell differently. */
 const DIALECTS: Record<
   EngineName,
-  { bytes(text: string): string; key(at: string, n: string): string; series(from: number, to: number): string }
+  {
+    bytes(text: string): string
+    key(at: string, n: string): string
+    series(from: number, to: number): string
+  }
 > = {
   sqlite: {
     bytes: (text) => `cast(${text} as blob)`,
