@@ -14,6 +14,8 @@ export interface Problem {
   errors?: unknown
   /** May the same request work later? Only on answers about a gateway. */
   retry?: boolean
+  /** What stands now, or in the way: only on E_CONFLICT. */
+  conflict?: Readonly<Record<string, unknown>>
 }
 
 /** `status` overrides the code's own where HTTP has a finer one (415, 431). */
@@ -38,10 +40,11 @@ export function problem(code: ErrorCode, detail: string, options: ProblemOptions
 /** What a client may know of a fault. Faults nobody foresaw are told by `requestId` alone. */
 export function problemOf(error: unknown, requestId: string): Problem {
   if (error instanceof HubError) {
-    const { errors, retry } = error.details
+    const { errors, retry, conflict } = error.details
     return {
       ...problem(error.code, error.message, { errors }),
       ...(typeof retry === 'boolean' && { retry }),
+      ...(typeof conflict === 'object' && { conflict: { ...conflict } }),
     }
   }
   const detail = `Pombo met a fault of its own. The log has it under request ${requestId}.`

@@ -59,6 +59,10 @@ export const session = z.object({
   expiresAt: time.nullable().meta({ description: 'When this session ends if nothing is asked before' }),
   ownerExists: z.boolean().meta({ description: 'False: the first owner is still to be made' }),
   demo: z.boolean().meta({ description: 'A demo, without a login' }),
+  phone: z
+    .string()
+    .nullable()
+    .meta({ description: 'Origin of the simulator whose phone is shown; null without one' }),
   language: z
     .enum(['en', 'pt-BR', 'es'])
     .meta({ description: 'The best match for what the browser prefers' }),

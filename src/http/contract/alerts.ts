@@ -92,7 +92,7 @@ export const alertTestBody = z
   .strictObject({
     channel: z.enum(ALERT_CHANNELS).optional().meta({ description: 'Every configured one unless given.' }),
   })
-  .default({})
+  .nullish()
 export const alertTestResult = z.object({
   results: z
     .array(

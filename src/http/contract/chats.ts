@@ -9,17 +9,19 @@ export const OWNERS = ['bot', 'person', 'nobody'] as const
 export const chatListQuery = z.strictObject({ ...pageSchema, instance: listOf(instanceIdSchema).optional() })
 export const chatParams = z.strictObject({ id: publicIdSchema('chat') })
 
-export const chatSummary = z.object({
-  id: shownId('chat'),
-  instance: z.string(),
-  kind: z.enum(['direct', 'group', 'channel', 'status']),
-  address: z.string(),
-  name: z.string().optional(),
-  owner: z.enum(OWNERS),
-  epoch: z.int().meta({ description: 'Moves whenever who may speak changes' }),
-  contact: shownId('con').optional(),
-  lastMessageAt: shownTime.optional(),
-})
+export const chatSummary = z
+  .object({
+    id: shownId('chat'),
+    instance: z.string(),
+    kind: z.enum(['direct', 'group', 'channel', 'status']),
+    address: z.string(),
+    name: z.string().optional(),
+    owner: z.enum(OWNERS),
+    epoch: z.int().meta({ description: 'Moves whenever who may speak changes' }),
+    contact: shownId('con').optional(),
+    lastMessageAt: shownTime.optional(),
+  })
+  .meta({ id: 'Chat' })
 export type ChatSummary = z.output<typeof chatSummary>
 export const chatList = pageOf(chatSummary)
 
@@ -69,3 +71,6 @@ export const ownerChange = chatSummary.extend({
     .optional()
     .meta({ description: 'A command that was being sent when the chat changed hands, and still is' }),
 })
+
+/** The bytes of a medium, under whatever type they are. */
+export const mediumBytes = z.unknown().meta({ type: 'string', format: 'binary' })

@@ -39,22 +39,24 @@ const commandSchema = z.custom<Command>(
   (value) => typeof value === 'object' && value !== null && 'type' in value && 'to' in value,
 )
 
-export const commandSummary = z.object({
-  id: z.string().meta({ description: 'A UUID' }),
-  instance: z.string(),
-  chat: shownId('chat'),
-  type: z.enum(COMMAND_TYPES as [CommandType, ...CommandType[]]),
-  state: z.enum(COMMAND_STATES),
-  attempts: z.int(),
-  command: commandSchema,
-  event: shownId('evt').optional().meta({ description: 'The event whose handlers decided it' }),
-  messageId: z.string().optional().meta({ description: "The gateway's id of what was sent" }),
-  reason: z.string().optional().meta({ description: 'Why it is in this state' }),
-  createdAt: shownTime,
-  sendingAt: shownTime.optional().meta({ description: 'When its latest attempt began' }),
-  unknownAt: shownTime.optional().meta({ description: 'Since when nobody knows whether it went out' }),
-  settledAt: shownTime.optional(),
-})
+export const commandSummary = z
+  .object({
+    id: z.string().meta({ description: 'A UUID' }),
+    instance: z.string(),
+    chat: shownId('chat'),
+    type: z.enum(COMMAND_TYPES as [CommandType, ...CommandType[]]),
+    state: z.enum(COMMAND_STATES),
+    attempts: z.int(),
+    command: commandSchema,
+    event: shownId('evt').optional().meta({ description: 'The event whose handlers decided it' }),
+    messageId: z.string().optional().meta({ description: "The gateway's id of what was sent" }),
+    reason: z.string().optional().meta({ description: 'Why it is in this state' }),
+    createdAt: shownTime,
+    sendingAt: shownTime.optional().meta({ description: 'When its latest attempt began' }),
+    unknownAt: shownTime.optional().meta({ description: 'Since when nobody knows whether it went out' }),
+    settledAt: shownTime.optional(),
+  })
+  .meta({ id: 'Command' })
 export type CommandSummary = z.output<typeof commandSummary>
 export const commandList = pageOf(commandSummary)
 

@@ -54,23 +54,25 @@ const partySchema = z.custom<Party>(
   (value) => typeof value === 'object' && value !== null && 'address' in value,
 )
 
-export const eventSummary = z.object({
-  id: shownId('evt'),
-  kind: z.enum(EVENT_KINDS),
-  instance: z.string(),
-  at: shownTime.meta({ description: "By the gateway's clock" }),
-  acceptedAt: shownTime.meta({ description: 'Durably stored' }),
-  doneAt: shownTime.optional(),
-  status: z.enum(EVENT_STATUSES),
-  attempts: z.int(),
-  error: z.string().optional().meta({ description: 'Of the last attempt that failed' }),
-  note: z.string().optional().meta({ description: 'What ran, or why nothing did, in a line' }),
-  author: z.enum(AUTHORS),
-  fact: factSchema,
-  chat: shownId('chat').optional(),
-  delivery: shownId('dlv').optional(),
-  generation: z.int().meta({ description: '0 for the original; each replay adds one' }),
-})
+export const eventSummary = z
+  .object({
+    id: shownId('evt'),
+    kind: z.enum(EVENT_KINDS),
+    instance: z.string(),
+    at: shownTime.meta({ description: "By the gateway's clock" }),
+    acceptedAt: shownTime.meta({ description: 'Durably stored' }),
+    doneAt: shownTime.optional(),
+    status: z.enum(EVENT_STATUSES),
+    attempts: z.int(),
+    error: z.string().optional().meta({ description: 'Of the last attempt that failed' }),
+    note: z.string().optional().meta({ description: 'What ran, or why nothing did, in a line' }),
+    author: z.enum(AUTHORS),
+    fact: factSchema,
+    chat: shownId('chat').optional(),
+    delivery: shownId('dlv').optional(),
+    generation: z.int().meta({ description: '0 for the original; each replay adds one' }),
+  })
+  .meta({ id: 'Event' })
 export type EventSummary = z.output<typeof eventSummary>
 export const eventList = pageOf(eventSummary)
 
@@ -82,20 +84,22 @@ export const STAGES = ['received', 'stored', 'started', 'handled'] as const
 export type Stage = (typeof STAGES)[number]
 const stage = z.object({ stage: z.enum(STAGES), at: shownTime, ms: z.int().optional() })
 
-export const handlerTrace = z.object({
-  handler: z.string().meta({ description: 'A feature, or `bot`' }),
-  outcome: z.enum(HANDLER_OUTCOMES).meta({
-    description:
-      '`ran`: it did and ended the chain. `passed`: it did and let the others go on. `no-match`: it waits for none such. `out-of-scope`: such events never reach it. `not-reached`: one before it ended the chain. `stopped`: it threw, or a dry run could not go on',
-  }),
-  reason: z.string().optional(),
-  ran: z.array(z.string()).optional().meta({ description: 'Paths of what ran inside it, in order' }),
-  notes: z.array(z.string()).optional().meta({ description: 'What it said about it' }),
-  missed: z
-    .array(z.object({ reason: z.string(), count: z.int(), first: z.array(z.string()) }))
-    .optional()
-    .meta({ description: 'Why those inside it did not run: for each reason how many, and the first few' }),
-})
+export const handlerTrace = z
+  .object({
+    handler: z.string().meta({ description: 'A feature, or `bot`' }),
+    outcome: z.enum(HANDLER_OUTCOMES).meta({
+      description:
+        '`ran`: it did and ended the chain. `passed`: it did and let the others go on. `no-match`: it waits for none such. `out-of-scope`: such events never reach it. `not-reached`: one before it ended the chain. `stopped`: it threw, or a dry run could not go on',
+    }),
+    reason: z.string().optional(),
+    ran: z.array(z.string()).optional().meta({ description: 'Paths of what ran inside it, in order' }),
+    notes: z.array(z.string()).optional().meta({ description: 'What it said about it' }),
+    missed: z
+      .array(z.object({ reason: z.string(), count: z.int(), first: z.array(z.string()) }))
+      .optional()
+      .meta({ description: 'Why those inside it did not run: for each reason how many, and the first few' }),
+  })
+  .meta({ id: 'HandlerTrace' })
 export type HandlerTrace = z.output<typeof handlerTrace>
 
 export const eventDetail = eventSummary.extend({

@@ -21,11 +21,13 @@ const counters = {
 }
 /** Milliseconds; upper bounds of the class in which half, or 95 of 100, of them lie. Null: there was none. */
 export const lagSchema = z.object({ p50: z.int(), p95: z.int() }).nullable()
-export const trafficTotals = z.object({
-  ...counters,
-  lag: lagSchema.meta({ description: 'From acceptance to the commit of the turn (ms)' }),
-  sendLag: lagSchema.meta({ description: 'From the command to the end of its send (ms)' }),
-})
+export const trafficTotals = z
+  .object({
+    ...counters,
+    lag: lagSchema.meta({ description: 'From acceptance to the commit of the turn (ms)' }),
+    sendLag: lagSchema.meta({ description: 'From the command to the end of its send (ms)' }),
+  })
+  .meta({ id: 'TrafficTotals' })
 export type TrafficTotals = z.output<typeof trafficTotals>
 
 // --- over time --------------------------------------------------------------------------------------

@@ -373,7 +373,7 @@ const taken = (kind: EntryKind, id: string, by: string, what: 'id' | 'claim'): H
       : kind === 'instance'
         ? `The instance "${by}" is this very number of this gateway already. Change that one, or name another device or token for "${id}".`
         : `The server "${by}" has this key in its URL already. Choose another one.`,
-    { details: { by, what } },
+    { details: { conflict: { by, what } } },
   )
 
 function refuseUnsaved(kind: EntryKind, config: Config, outcome: SaveOutcome): void {
@@ -386,8 +386,10 @@ function refuseUnsaved(kind: EntryKind, config: Config, outcome: SaveOutcome): v
     `Somebody else changed the ${kind} "${config.id}" meanwhile. Look at it again, and change what you wanted to.`,
     {
       details: {
-        revision: outcome.entry.revision,
-        updatedAt: new Date(outcome.entry.updatedAt).toISOString(),
+        conflict: {
+          revision: outcome.entry.revision,
+          updatedAt: new Date(outcome.entry.updatedAt).toISOString(),
+        },
       },
     },
   )

@@ -113,10 +113,7 @@ export function createMaker({ registry, gateways, store, clock, holder }: MakePa
       stands.name !== intent.name ||
       stands.server !== intent.server
     ) {
-      throw new HubError(
-        'E_CONFLICT',
-        'This Idempotency-Key belongs to another request, which made another instance. Use a new one.',
-      )
+      throw otherRequest()
     }
     if (stands.holder !== holder) {
       const nodes = await store.nodes()
@@ -164,7 +161,11 @@ export function createMaker({ registry, gateways, store, clock, holder }: MakePa
       const { faults } = error.details
       // An id of another one; what the device is, only the gateway knows yet.
       if (!Array.isArray(faults)) {
-        if (registry.instances.has(wishes.id as InstanceId) || error.details.what === 'id') throw error
+        if (
+          registry.instances.has(wishes.id as InstanceId) ||
+          (error.details.conflict as { what?: string } | undefined)?.what === 'id'
+        )
+          throw error
         return
       }
       const ours = faults.filter(({ path }: { path: string }) => isCommon(path))
@@ -207,6 +208,7 @@ export function createMaker({ registry, gateways, store, clock, holder }: MakePa
         const { id } = request.wishes
         const there = registry.instances.get(id as InstanceId)
         if (there?.request === key) return there
+        if ([...registry.instances.values()].some((known) => known.request === key)) throw otherRequest()
         const wishes = { ...request.wishes, request: key }
         const asked = { ...request, wishes }
         if (source.type === 'by-hand') return byHand({ ...asked, source })
@@ -255,6 +257,12 @@ const COMMON = [
   'apiMessagesClaim',
 ]
 const isCommon = (path: string): boolean => COMMON.includes(path.split(/[.[]/, 1)[0] ?? '')
+
+const otherRequest = (): HubError =>
+  new HubError(
+    'E_CONFLICT',
+    'This Idempotency-Key belongs to another request, which made another instance. Use a new one.',
+  )
 
 const noCredential = ({ name }: Gateway): HubError =>
   new HubError(

@@ -92,11 +92,14 @@ export async function orStale<T>(hub: EdgeHub, id: InstanceId, work: () => Promi
     return await asked(work)
   } catch (error) {
     const known = hub.registry.instances.get(id)
-    if (!(error instanceof HubError) || error.details.revision === undefined || !known) throw error
-    const current = await shownInstance(hub, known)
-    throw new HubError(error.code, error.message, { details: { ...error.details, current } })
+    if (!(error instanceof HubError) || !isStale(error) || !known) throw error
+    const conflict = { ...(error.details.conflict as object), current: await shownInstance(hub, known) }
+    throw new HubError(error.code, error.message, { details: { conflict } })
   }
 }
+
+const isStale = ({ details: { conflict } }: HubError): boolean =>
+  typeof conflict === 'object' && conflict !== null && 'revision' in conflict
 
 /** Gateway settings of a draft are replaced as a whole. */
 export function withoutSettings(draft: Record<string, unknown>, settings: unknown): Record<string, unknown> {
