@@ -113,6 +113,7 @@ describe('what comes out', () => {
         dedupeMs: 30 * 864e5,
         eventsMs: 30 * 864e5,
         commandsMs: 30 * 864e5,
+        auditMs: 365 * 864e5,
       },
       media: {
         fetch: true,

@@ -40,7 +40,13 @@ export const DEFAULTS = {
   port: 3001,
   database: 'sqlite:./data/pombo.db',
   limits: { bodyBytes: 4 * 1024 * 1024, bodyBytesWithKey: 16 * 1024 * 1024, failedAuthPerMinute: 60 },
-  retention: { deliveriesMs: 7 * DAY, dedupeMs: 30 * DAY, eventsMs: 30 * DAY, commandsMs: 30 * DAY },
+  retention: {
+    deliveriesMs: 7 * DAY,
+    dedupeMs: 30 * DAY,
+    eventsMs: 30 * DAY,
+    commandsMs: 30 * DAY,
+    auditMs: 365 * DAY,
+  },
   logLevel: 'info',
 } as const satisfies Partial<Record<keyof HubConfig, unknown>>
 
@@ -74,6 +80,7 @@ const RETENTION = {
   dedupe: duration('1d').default(DEFAULTS.retention.dedupeMs),
   events: duration('1h').default(DEFAULTS.retention.eventsMs),
   commands: duration('1d').default(DEFAULTS.retention.commandsMs),
+  audit: duration('1d').default(DEFAULTS.retention.auditMs),
 }
 // More often would be a load of its own; more rarely, and nobody notices in time.
 const WATCH = { every: duration('1s', '10m').default(WATCH_EVERY_MS) }
@@ -212,6 +219,7 @@ function readHub(input: Record<string, unknown>, options: LoadOptions, faults: F
       dedupeMs: retention.dedupe ?? 0,
       eventsMs: retention.events ?? 0,
       commandsMs: retention.commands ?? 0,
+      auditMs: retention.audit ?? 0,
     },
     ...(media && { media }),
     watch: { everyMs: watch.every ?? 0 },

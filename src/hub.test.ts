@@ -31,7 +31,7 @@ const config: HubConfig = {
   servers: [],
   instances: [instance(SUPPORT)],
   features: {},
-  retention: { deliveriesMs: 1e9, dedupeMs: 1e9, eventsMs: 1e9, commandsMs: 1e9 },
+  retention: { deliveriesMs: 1e9, dedupeMs: 1e9, eventsMs: 1e9, commandsMs: 1e9, auditMs: 1e9 },
   logLevel: 'silent',
 }
 

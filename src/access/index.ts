@@ -8,7 +8,7 @@ import { createSessions, type Sessions } from './sessions.ts'
 
 export { ENVIRONMENT_KEY } from './keys.ts'
 export { type MadeLink, OWNER_LOGIN, pathOf } from './people.ts'
-export { expiryOf, type Opened, SESSION, type UserPrincipal, type Visitor } from './sessions.ts'
+export { expiryOf, type Opened, type UserPrincipal, type Visitor } from './sessions.ts'
 
 /** Who may do what: people and their sessions, keys, and the log of what was changed by whom. */
 export interface Access {

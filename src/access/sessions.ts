@@ -1,4 +1,10 @@
-import type { AccessStore, AccountRow, Principal, SessionRow } from '../core/access.ts'
+import {
+  type AccessStore,
+  type AccountRow,
+  type Principal,
+  SESSION,
+  type SessionRow,
+} from '../core/access.ts'
 import { HubError } from '../core/errors.ts'
 import { type AccountId, publicId, type SessionId } from '../core/ids.ts'
 import type { Clock, Logger } from '../core/ports.ts'
@@ -8,8 +14,6 @@ import { foldLogin } from './login.ts'
 import { scopesOf } from './permissions.ts'
 import { hashToken, makeToken } from './tokens.ts'
 
-/** A session ends this long (ms) after its last request, and this long after it was opened whatever happens. */
-export const SESSION = { idleMs: 7 * 86_400_000, longestMs: 30 * 86_400_000 } as const
 /** How often (ms) it is written down that a session is used. */
 const TOUCH_MS = 60_000
 const MAX_AGENT = 300

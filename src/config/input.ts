@@ -45,6 +45,8 @@ export interface HubInput<Features = Record<string, unknown>> {
     events?: Duration
     /** Commands that are settled. Default `30d`. */
     commands?: Duration
+    /** Who changed what, and API keys that have ended. Default `365d`. */
+    audit?: Duration
   }
   /** Pictures, voice messages and documents people send: fetched in the background, kept by their content. */
   media?: MediaInput

@@ -62,6 +62,9 @@ export interface AccountRow {
   /** Moves with every change of name, role or `disabled`. */
   version: number
 }
+/** A session ends this long (ms) after its last request, and this long after it was opened whatever happens. */
+export const SESSION = { idleMs: 7 * 86_400_000, longestMs: 30 * 86_400_000 } as const
+
 export interface SessionRow {
   id: SessionId
   account: AccountId

@@ -61,6 +61,8 @@ export interface RetentionConfig {
   eventsMs: number
   /** Settled commands. Default 30 days. */
   commandsMs: number
+  /** The audit log, and keys that have ended. Default a year. */
+  auditMs: number
 }
 
 /** A bucket, and what opens it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { SESSION } from '../access/index.ts'
+import { SESSION } from '../core/access.ts'
 import {
   cookieIn,
   DAY,

@@ -66,7 +66,7 @@ export function config(more: Partial<HubConfig> = {}): HubConfig {
       instance('sales', { webhook: { secrets: [], key: URL_KEY, allow: [] } }),
     ],
     features: {},
-    retention: { deliveriesMs: 1, dedupeMs: 1, eventsMs: 1, commandsMs: 1 },
+    retention: { deliveriesMs: 1, dedupeMs: 1, eventsMs: 1, commandsMs: 1, auditMs: 1 },
     apiKey: API_KEY,
     logLevel: 'silent',
     ...more,

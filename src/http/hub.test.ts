@@ -89,7 +89,7 @@ async function startHub() {
         instance('sales', { webhook: { secrets: [], key: URL_KEY, allow: [] } }),
         instance('closed', { webhook: { secrets: [SECRET], allow: ['203.0.113.0/24'] } }),
       ],
-      retention: { deliveriesMs: day, dedupeMs: day, eventsMs: day, commandsMs: day },
+      retention: { deliveriesMs: day, dedupeMs: day, eventsMs: day, commandsMs: day, auditMs: day },
     }),
     store,
     gateways: [gateway],

@@ -156,7 +156,7 @@ export async function doubtful(
     servers: [],
     instances: [instance(INSTANCE)],
     features: {},
-    retention: { deliveriesMs: 1e9, dedupeMs: 1e9, eventsMs: 1e9, commandsMs: 1e9 },
+    retention: { deliveriesMs: 1e9, dedupeMs: 1e9, eventsMs: 1e9, commandsMs: 1e9, auditMs: 1e9 },
     logLevel: 'silent',
   }
   const random = () => 0.5 + (ids++ % 1000) / 2_000

@@ -69,7 +69,7 @@ function ingestOver(
         webhook: { secrets: [], key: 'server-url-key', allow: [] },
       },
     ],
-    retention: { deliveriesMs: 0, dedupeMs: 30 * 24 * HOUR, eventsMs: 0, commandsMs: 0 },
+    retention: { deliveriesMs: 0, dedupeMs: 30 * 24 * HOUR, eventsMs: 0, commandsMs: 0, auditMs: 0 },
   } as unknown as HubConfig
   const gateway = gatewayThat(typeof normalised === 'function' ? normalised : () => normalised)
   const ingest = createIngest({

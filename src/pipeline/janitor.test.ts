@@ -26,12 +26,13 @@ test('a media store that hangs keeps neither timers nor the end of the program w
       return ++fired
     },
     prune: async () => 0,
+    pruneAccess: async () => 0,
   } as unknown as Store
   const janitor = createJanitor({
     store,
     clock,
     log: silent,
-    retention: { deliveriesMs: 1, dedupeMs: 1, eventsMs: 1, commandsMs: 1 },
+    retention: { deliveriesMs: 1, dedupeMs: 1, eventsMs: 1, commandsMs: 1, auditMs: 1 },
     prune: () => {
       asked += 1
       return new Promise(() => {})

@@ -1,3 +1,4 @@
+import { SESSION } from '../core/access.ts'
 import type { RetentionConfig } from '../core/config.ts'
 import type { Clock, Logger } from '../core/ports.ts'
 import type { Store } from '../core/store.ts'
@@ -27,6 +28,11 @@ const MAX_SLEEP_MS = 1_000
 /** What has to happen by time alone: due timers, overdue parked events, waiting merges, retention. */
 export function createJanitor(parts: JanitorParts) {
   const { store, clock, log } = parts
+  const limits = {
+    auditMs: parts.retention.auditMs,
+    sessionIdleMs: SESSION.idleMs,
+    sessionMs: SESSION.longestMs,
+  }
   let prunedAt = clock.now()
   let pruning: Promise<void> | undefined
   let stopping = false
@@ -45,7 +51,7 @@ export function createJanitor(parts: JanitorParts) {
       if (fired > 0) parts.wake(['lanes'])
       if (clock.now() - prunedAt >= PRUNE_EVERY_MS) {
         prunedAt = clock.now()
-        const removed = await store.prune(parts.retention)
+        const removed = (await store.prune(parts.retention)) + (await store.pruneAccess(limits))
         if (removed > 0) log.info({ removed }, 'retention removed old rows')
         pruning ??= pruneFiles().finally(() => {
           pruning = undefined

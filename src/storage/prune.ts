@@ -16,7 +16,11 @@ const SILENCE_MS = 22 * 86_400_000
  * and their steps, dead events, held commands) stays however old it is.
  * @returns how many rows went
  */
-export async function prune(engine: Engine, limits: RetentionConfig, now: number): Promise<number> {
+export async function prune(
+  engine: Engine,
+  limits: Omit<RetentionConfig, 'auditMs'>,
+  now: number,
+): Promise<number> {
   const deliveries = await lastBefore(engine.read, 'delivery', 'id', 'received_at', now - limits.deliveriesMs)
   const events = await lastBefore(engine.read, 'event', 'id', 'accepted_at', now - limits.eventsMs)
   const commands = await lastBefore(engine.read, 'command', 'seq', 'created_at', now - limits.commandsMs)

@@ -683,7 +683,13 @@ function configOf(options: TestHubOptions, instances: readonly TestInstance[], f
     servers: [],
     instances: instances.map((instance) => instanceOf(instance, options.gateway ?? 'gowa')),
     features,
-    retention: { deliveriesMs: days(7), dedupeMs: days(30), eventsMs: days(30), commandsMs: days(30) },
+    retention: {
+      deliveriesMs: days(7),
+      dedupeMs: days(30),
+      eventsMs: days(30),
+      commandsMs: days(30),
+      auditMs: days(30),
+    },
     logLevel: 'silent',
   }
 }

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { expiryOf, type Opened, SESSION, type UserPrincipal } from '../../../access/index.ts'
+import { expiryOf, type Opened, type UserPrincipal } from '../../../access/index.ts'
+import { SESSION } from '../../../core/access.ts'
 import { HubError } from '../../../core/errors.ts'
 import { publicId, type SessionId } from '../../../core/ids.ts'
 import * as contract from '../../contract/access.ts'
@@ -129,6 +130,7 @@ export async function presentSession(
     expiresAt: standing.expiresAt === undefined ? null : iso(standing.expiresAt),
     ownerExists: await edge.access.people.hasOwner(),
     demo: edge.isOpen,
+    phone: edge.phone,
     language: preferredLanguage(headers['accept-language']),
     version: isNobody ? null : edge.version,
   }
