@@ -299,6 +299,9 @@ export function watchConformance(name: string, open: () => Promise<StoreFixture>
         expect(opened.map(({ channel }) => channel).toSorted()).toEqual(['email', 'webhook'])
         await steps([step('resolve', { version: 1 })])
         expect(await news()).toEqual([])
+        // What cannot be had yet is not due either: whoever waits for it would never sleep.
+        await store.claimRound(HOUR)
+        expect(await store.nextAlertWork()).toBe(start + MINUTE)
         const mail = opened.find(({ channel }) => channel === 'email')!
         await store.settleNews({ id: mail.id, attempt: 1, end: { type: 'failed', reason: 'gone' } })
         expect((await news()).map(({ channel, news }) => `${channel} ${news}`)).toEqual(['email resolved'])

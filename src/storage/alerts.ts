@@ -142,6 +142,11 @@ async function act(
   }
 }
 
+/** Nothing earlier of its alert still waits for its channel. */
+const FIRST = sql`not exists (
+  select 1 from alert_news o where o.alert_id = alert_news.alert_id and o.channel = alert_news.channel
+    and o.id < alert_news.id and o.ready_at is not null)`
+
 /** See {@link AlertStore.claimNews}. */
 async function claimNews(
   engine: Engine,
@@ -150,9 +155,7 @@ async function claimNews(
   now: number,
 ): Promise<DueNews[]> {
   const { rows } = await sql<Selectable<Tables['alert_news']>>`
-    select * from alert_news where ready_at <= ${now} and not exists (
-      select 1 from alert_news o where o.alert_id = alert_news.alert_id and o.channel = alert_news.channel
-        and o.id < alert_news.id and o.ready_at is not null)
+    select * from alert_news where ready_at <= ${now} and ${FIRST}
     order by ready_at limit ${limit} ${engine.skipLocked}`.execute(db)
   for (const { id } of rows) {
     await db
@@ -262,7 +265,7 @@ export function alertReads(read: Db, table: Engine['table']): Reads {
   return {
     async nextAlertWork() {
       const { rows } = await sql<{ due: number | null; round: number | null }>`select
-        (select min(ready_at) from alert_news where ready_at is not null) as due,
+        (select min(ready_at) from alert_news where ready_at is not null and ${FIRST}) as due,
         (select due_at from look where name = ${ROUND}) as round`.execute(read)
       const { due = null, round = null } = rows[0] ?? {}
       // A round that was never made is due at once.

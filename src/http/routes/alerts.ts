@@ -56,8 +56,7 @@ export function alertRoutes(api: Api, { hub, clock, audit }: Edge): void {
       schema: { body: contract.alertTestBody, response: { 200: contract.alertTestResult } },
     },
     async (request) => {
-      const { channel } = request.body
-      const results = await alerts().test(channel)
+      const results = await alerts().test(request.body?.channel)
       await audit(request, {
         action: 'alert.test',
         detail: { channels: results.map((result) => result.channel) },
