@@ -32,6 +32,7 @@ export function connect(settings: GowaSettings, context: ClientContext): Gateway
   const to = link(settings, context)
   const book = versions(to, context.clock)
   const asked = asking(to, book, context.clock)
+  const slots = devices(asked, to)
   return {
     sendTimeoutMs: SEND_TIMEOUT_MS,
     send: (command) => send(command, to, book, context),
@@ -50,16 +51,18 @@ export function connect(settings: GowaSettings, context: ClientContext): Gateway
       const status = await asked.ask({ path: '/app/status' }, Status)
       if (!status.ok) return status
       const { is_connected: socket, is_logged_in: paired } = status.value
-      // Both are false while the socket is down, so only an open socket tells that the login is gone.
-      const state: ConnectionState = !socket ? 'disconnected' : paired ? 'connected' : 'logged-out'
-      return { ok: true, value: state }
+      if (socket) return { ok: true, value: paired ? 'connected' : 'logged-out' }
+      // Both are false while the socket is down; whether the login is gone the list of devices tells, from 8.0.
+      const login = await slots.paired()
+      const isGone = login.ok && !login.value
+      return { ok: true, value: isGone ? 'logged-out' : 'disconnected' }
     },
     version: (fresh) => book.version(fresh),
     search: (wanted) => search(asked, wanted),
     download: (message) => download(asked, to, message),
     directory: directory(asked, context.clock),
     profile: profile(asked),
-    webhooks: webhooks(asked, devices(asked, to)),
+    webhooks: webhooks(asked, slots),
     pair: (phone) => pair(asked, to, phone),
     disconnect: () => asked.tell({ path: '/app/logout' }),
   }

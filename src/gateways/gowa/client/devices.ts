@@ -57,18 +57,28 @@ function deviceOf(raw: unknown): RemoteInstance | undefined {
 export interface Devices {
   /** Slot id of this number; some paths need it, and the configuration may name the number instead. */
   own(): Promise<Answer<string>>
+  /** Does a phone hold this number's login? Also while it is offline. */
+  paired(): Promise<Answer<boolean>>
 }
 export function devices(asking: Asking, link: Link): Devices {
+  async function find(): Promise<Answer<RemoteInstance>> {
+    const list = await administration(asking).instances()
+    if (!list.ok) return list
+    const { device } = link
+    const only = list.value.length === 1 ? list.value[0] : undefined
+    const found = device === undefined ? only : list.value.find((one) => isNamed(one, device))
+    return found
+      ? given(found)
+      : refuse('invalid', 'GOWA does not know the configured device; check `device` of this instance')
+  }
   return {
     async own() {
-      const list = await administration(asking).instances()
-      if (!list.ok) return list
-      const { device } = link
-      const only = list.value.length === 1 ? list.value[0] : undefined
-      const found = device === undefined ? only : list.value.find((one) => isNamed(one, device))
-      return found
-        ? given(found.id)
-        : refuse('invalid', 'GOWA does not know the configured device; check `device` of this instance')
+      const found = await find()
+      return found.ok ? given(found.value.id) : found
+    },
+    async paired() {
+      const found = await find()
+      return found.ok ? given(found.value.phone !== undefined) : found
     },
   }
 }

@@ -177,7 +177,7 @@ describe('webhooks', () => {
 describe('logging in and out', () => {
   it('by QR code, whose picture lies below our own address', async () => {
     const client = await start('envelope-9', { connected: false, loggedOut: true })
-    expect(await client.status?.()).toEqual({ ok: true, value: 'disconnected' })
+    expect(await client.status?.()).toEqual({ ok: true, value: 'logged-out' })
     const pairing = await client.pair?.()
     if (!pairing?.ok || pairing.value.type !== 'qr') throw new Error('no QR code')
     expect(pairing.value.validMs).toBe(30_000)
@@ -190,7 +190,16 @@ describe('logging in and out', () => {
     expect(await client.status?.()).toEqual({ ok: true, value: 'connected' })
     expect(await client.pair?.()).toEqual({ ok: true, value: { type: 'connected' } })
     expect(await client.disconnect?.()).toEqual({ ok: true, value: undefined })
-    expect(await client.status?.()).toEqual({ ok: true, value: 'disconnected' })
+    expect(await client.status?.()).toEqual({ ok: true, value: 'logged-out' })
+  })
+  it('is told apart from being offline, where the server lists its devices', async () => {
+    const statusOf = async (generation: string, number: object) =>
+      (await start(generation, number)).status?.()
+    const offline = { connected: false }
+    const gone = { connected: false, loggedOut: true }
+    expect(await statusOf('envelope-9', offline)).toEqual({ ok: true, value: 'disconnected' })
+    expect(await statusOf('envelope-8', gone)).toEqual({ ok: true, value: 'logged-out' })
+    expect(await statusOf('flat-7.11', gone)).toEqual({ ok: true, value: 'disconnected' })
   })
   it('by pairing code', async () => {
     const client = await start('flat-7.11', { connected: false, loggedOut: true })
@@ -327,7 +336,7 @@ describe('the server', () => {
     })
     await played.server.create('front-desk')
     // Never logged in: storage answers, WhatsApp does not.
-    expect(await client.status?.()).toEqual({ ok: true, value: 'disconnected' })
+    expect(await client.status?.()).toEqual({ ok: true, value: 'logged-out' })
     expect(await client.search?.({ chat: ANA })).toEqual({ ok: true, value: [] })
     expect(await client.send(text, 'r')).toMatchObject({ end: 'hold' })
     expect(await client.send({ ...text, text: '' }, 'r')).toMatchObject({ end: 'rejected', code: 'invalid' })
