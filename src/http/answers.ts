@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifySerializerCompiler } from 'fastify'
 import { z } from 'zod'
+import type { Api } from './edge.ts'
 
 /** How answers are written. The contract of each is checked by the compiler, and by tests on what really leaves. */
 
@@ -19,4 +20,21 @@ export const checkedAnswers: FastifySerializerCompiler<z.ZodType> = ({ schema, m
       )
     return text
   }
+}
+
+/** For tests: a route that promises no answer gives none. */
+export function checkSilence(api: Api): void {
+  api.addHook('onSend', async (request, reply, payload) => {
+    const { schema, url } = request.routeOptions
+    const isSuccess = reply.statusCode < 300
+    if (
+      isSuccess &&
+      schema?.response === undefined &&
+      payload !== undefined &&
+      payload !== null &&
+      payload !== ''
+    )
+      throw new Error(`${request.method} ${url} promises no answer and gives one`)
+    return payload
+  })
 }

@@ -1,8 +1,8 @@
 import { HubError } from '../core/errors.ts'
-import { checkedAnswers, plainAnswers } from './answers.ts'
+import { checkedAnswers, checkSilence, plainAnswers } from './answers.ts'
 import { guard } from './auth.ts'
 import type { Api, Edge } from './edge.ts'
-import { gatherRoutes, mountOpenApi } from './openapi.ts'
+import { API_PREFIX, gatherRoutes, mountOpenApi } from './openapi.ts'
 import { accessRoutes } from './routes/access/index.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { chatRoutes } from './routes/chats.ts'
@@ -23,7 +23,6 @@ import { securityRoutes } from './routes/security.ts'
 import { streamRoutes } from './routes/stream.ts'
 import { validatorCompiler } from './validation.ts'
 
-const PREFIX = '/api/v1'
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 /**
@@ -40,6 +39,7 @@ export async function mountApi(app: Api, edge: Edge): Promise<void> {
       api.setNotFoundHandler(async () => {
         throw new HubError('E_NOT_FOUND', 'The API has no such path.')
       })
+      if (edge.checksAnswers) checkSilence(api)
       const taken = collectMethods(api)
       mountOpenApi(app, gatherRoutes(api), edge.version)
       accessRoutes(api, edge)
@@ -63,7 +63,7 @@ export async function mountApi(app: Api, edge: Edge): Promise<void> {
       await api.after()
       refuseOtherMethods(api, taken)
     },
-    { prefix: PREFIX },
+    { prefix: API_PREFIX },
   )
 }
 
@@ -81,7 +81,7 @@ function refuseOtherMethods(api: Api, taken: ReadonlyMap<string, ReadonlySet<str
   for (const [url, methods] of [...taken]) {
     const allow = [...methods].join(', ')
     api.route({
-      url: url.slice(PREFIX.length),
+      url: url.slice(API_PREFIX.length),
       method: METHODS.filter((method) => !methods.has(method)),
       config: { scope: 'self' },
       schema: { hide: true },

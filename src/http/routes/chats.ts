@@ -29,8 +29,6 @@ export function chatRoutes(api: Api, edge: Edge): void {
     '/chats',
     {
       schema: {
-        summary: 'Conversations, newest first',
-        tags: ['chats'],
         querystring: chatListQuery,
         response: { 200: chatList },
       },
@@ -42,8 +40,6 @@ export function chatRoutes(api: Api, edge: Edge): void {
     '/chats/:id',
     {
       schema: {
-        summary: 'One conversation, with its contact',
-        tags: ['chats'],
         params: chatParams,
         response: { 200: chatDetail },
       },
@@ -59,8 +55,6 @@ export function chatRoutes(api: Api, edge: Edge): void {
     '/chats/:id/messages',
     {
       schema: {
-        summary: 'What was said in a conversation, newest first',
-        tags: ['chats'],
         params: chatParams,
         querystring: messageListQuery,
         response: { 200: messageList },
@@ -77,8 +71,6 @@ export function chatRoutes(api: Api, edge: Edge): void {
     {
       config: { scope: 'send' },
       schema: {
-        summary: 'Says who may speak in a conversation from now on',
-        tags: ['chats'],
         params: chatParams,
         body: ownerBody,
         response: { 200: ownerChange },

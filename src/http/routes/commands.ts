@@ -40,8 +40,6 @@ export function commandRoutes(api: Api, edge: Edge): void {
     '/commands',
     {
       schema: {
-        summary: 'What was to be sent, newest first',
-        tags: ['commands'],
         querystring: commandListQuery,
         response: { 200: commandList },
       },
@@ -61,8 +59,6 @@ export function commandRoutes(api: Api, edge: Edge): void {
     '/commands/:id',
     {
       schema: {
-        summary: 'One command',
-        tags: ['commands'],
         params: commandParams,
         response: { 200: commandSummary },
       },
@@ -75,8 +71,6 @@ export function commandRoutes(api: Api, edge: Edge): void {
     {
       config: { scope: 'operate' },
       schema: {
-        summary: 'Decides about a command that waits for a person',
-        tags: ['commands'],
         params: commandParams,
         body: resolveBody,
         response: { 200: commandSummary },
@@ -99,8 +93,6 @@ export function commandRoutes(api: Api, edge: Edge): void {
     {
       config: { scope: 'operate' },
       schema: {
-        summary: 'Decides the same about several commands',
-        tags: ['commands'],
         body: resolveManyBody,
         response: { 200: bulkOutcome },
       },

@@ -21,8 +21,6 @@ export function contactRoutes(api: Api, edge: Edge): void {
     '/contacts/:id',
     {
       schema: {
-        summary: 'A person',
-        tags: ['contacts'],
         params: contactParams,
         response: { 200: contactSummary },
       },
@@ -34,8 +32,6 @@ export function contactRoutes(api: Api, edge: Edge): void {
     '/contacts/:id/merges',
     {
       schema: {
-        summary: 'Whom a person was merged with, newest first',
-        tags: ['contacts'],
         params: contactParams,
         querystring: mergeListQuery,
         response: { 200: mergeList },
@@ -53,8 +49,6 @@ export function contactRoutes(api: Api, edge: Edge): void {
     {
       config: { scope: 'operate' },
       schema: {
-        summary: 'Takes a merge back',
-        tags: ['contacts'],
         params: mergeParams,
         response: { 200: contactMerge },
       },

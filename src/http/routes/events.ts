@@ -49,8 +49,6 @@ export function eventRoutes(api: Api, edge: Edge): void {
     '/events',
     {
       schema: {
-        summary: 'Events, newest first',
-        tags: ['events'],
         querystring: eventListQuery,
         response: { 200: eventList },
       },
@@ -62,8 +60,6 @@ export function eventRoutes(api: Api, edge: Edge): void {
     '/events/:id',
     {
       schema: {
-        summary: 'One event with its stages, its handlers, what they sent, and the raw delivery',
-        tags: ['events'],
         params: eventParams,
         response: { 200: eventDetail },
       },
@@ -83,8 +79,6 @@ export function eventRoutes(api: Api, edge: Edge): void {
     {
       config: { scope: 'operate' },
       schema: {
-        summary: 'Runs an event once more, with all its effects',
-        tags: ['events'],
         params: eventParams,
         response: { 200: runAgain },
       },
@@ -109,8 +103,6 @@ export function eventRoutes(api: Api, edge: Edge): void {
     '/deliveries',
     {
       schema: {
-        summary: 'What gateways delivered, newest first; also what told nothing new',
-        tags: ['events'],
         querystring: deliveryListQuery,
         response: { 200: deliveryList },
       },
@@ -122,8 +114,6 @@ export function eventRoutes(api: Api, edge: Edge): void {
     '/dead-letters',
     {
       schema: {
-        summary: 'Events whose handling failed for the last time',
-        tags: ['dead letters'],
         querystring: deadLetterQuery,
         response: { 200: eventList },
       },
@@ -136,8 +126,6 @@ export function eventRoutes(api: Api, edge: Edge): void {
     {
       config: { scope: 'operate' },
       schema: {
-        summary: 'Puts a dead event at the end of its chat’s queue',
-        tags: ['dead letters'],
         params: eventParams,
         response: { 200: runAgain },
       },
@@ -155,8 +143,6 @@ export function eventRoutes(api: Api, edge: Edge): void {
     {
       config: { scope: 'operate' },
       schema: {
-        summary: 'Gives a dead event up',
-        tags: ['dead letters'],
         params: eventParams,
         response: { 200: eventSummary },
       },
@@ -168,30 +154,22 @@ export function eventRoutes(api: Api, edge: Edge): void {
     },
   )
 
-  const many = { tags: ['dead letters'], body: manyEventsBody, response: { 200: bulkOutcome } }
-  api.post(
-    '/dead-letters/retry',
-    { config: { scope: 'operate' }, schema: { summary: 'Retries several dead events', ...many } },
-    async (request) => {
-      const outcome = await eachOf(request.body.ids as EventId[], eventId, async (id) => ({
-        became: eventId(await retry(id)),
-      }))
-      await edge.audit(request, { action: 'dead-letter.retry', detail: { done: outcome.done } })
-      return outcome
-    },
-  )
-  api.post(
-    '/dead-letters/discard',
-    { config: { scope: 'operate' }, schema: { summary: 'Gives several dead events up', ...many } },
-    async (request) => {
-      const outcome = await eachOf(request.body.ids as EventId[], eventId, async (id) => {
-        await discard(id)
-        return {}
-      })
-      await edge.audit(request, { action: 'dead-letter.discard', detail: { done: outcome.done } })
-      return outcome
-    },
-  )
+  const many = { body: manyEventsBody, response: { 200: bulkOutcome } }
+  api.post('/dead-letters/retry', { config: { scope: 'operate' }, schema: many }, async (request) => {
+    const outcome = await eachOf(request.body.ids as EventId[], eventId, async (id) => ({
+      became: eventId(await retry(id)),
+    }))
+    await edge.audit(request, { action: 'dead-letter.retry', detail: { done: outcome.done } })
+    return outcome
+  })
+  api.post('/dead-letters/discard', { config: { scope: 'operate' }, schema: many }, async (request) => {
+    const outcome = await eachOf(request.body.ids as EventId[], eventId, async (id) => {
+      await discard(id)
+      return {}
+    })
+    await edge.audit(request, { action: 'dead-letter.discard', detail: { done: outcome.done } })
+    return outcome
+  })
 }
 
 const filterOf = <Q extends { chat?: number | undefined }>({ chat, ...query }: Q) =>

@@ -7,6 +7,7 @@ import type { KnownInstance } from '../../core/registry.ts'
 import type { Page, PageRequest } from '../../core/store.ts'
 import type { SendRequest } from '../../hub.ts'
 import { commandRequest, MAX_TEXT } from '../command-body.ts'
+import { queuedCommand } from '../contract/gateway.ts'
 import { instanceList } from '../contract/instances.ts'
 import type { Api, Edge } from '../edge.ts'
 import { idempotencyKey } from '../idempotency.ts'
@@ -76,7 +77,10 @@ export function instanceRoutes(api: Api, { hub }: Edge): void {
 
   api.post(
     '/instances/:id/messages',
-    { config: { scope: 'send' }, schema: { params: idParams, body: messageBody } },
+    {
+      config: { scope: 'send' },
+      schema: { params: idParams, body: messageBody, response: { 202: queuedCommand } },
+    },
     async ({ params, body, raw }, reply) =>
       reply.code(202).send(await queue(params.id, { ...body, command: messageOf(body) }, raw)),
   )
@@ -85,7 +89,7 @@ export function instanceRoutes(api: Api, { hub }: Edge): void {
     '/instances/:id/commands',
     {
       config: { scope: 'send' },
-      schema: { params: idParams, body: commandRequest },
+      schema: { params: idParams, body: commandRequest, response: { 202: queuedCommand } },
       bodyLimit: MAX_COMMAND_BYTES,
     },
     async ({ params, body, raw }, reply) => reply.code(202).send(await queue(params.id, body, raw)),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { HubError } from '../../core/errors.ts'
 import type { MessageRowId } from '../../core/ids.ts'
 import type { MediaRow } from '../../core/media.ts'
+import { mediumBytes } from '../contract/chats.ts'
 import type { Api, Edge } from '../edge.ts'
 import { publicIdSchema } from '../validation.ts'
 
@@ -17,21 +18,25 @@ const CACHE = 'private, max-age=86400, immutable'
 
 /** The bytes of what somebody sent us. */
 export function mediaRoutes(api: Api, { hub }: Edge): void {
-  api.get('/messages/:id/media', { schema: { params } }, async ({ params }, reply) => {
-    const medium = await hub.media(params.id as MessageRowId)
-    if (medium === undefined) throw new HubError('E_NOT_FOUND', 'There is no such message with a medium.')
-    const { row, bytes } = medium
-    if (bytes === undefined) throw whyNot(row)
-    const mime = row.mime ?? 'application/octet-stream'
-    reply
-      .header('Content-Type', SCRIPTABLE.test(mime) ? 'application/octet-stream' : mime)
-      .header('Content-Disposition', disposition(SHOWN.test(mime) ? 'inline' : 'attachment', row.fileName))
-      .header('Content-Security-Policy', "default-src 'none'; sandbox")
-      .header('X-Content-Type-Options', 'nosniff')
-      .header('Cache-Control', CACHE)
-    if (row.bytes !== undefined) reply.header('Content-Length', row.bytes)
-    return reply.send(bytes instanceof Readable ? bytes : Readable.from(bytes))
-  })
+  api.get(
+    '/messages/:id/media',
+    { schema: { params, produces: ['application/octet-stream'], response: { 200: mediumBytes } } },
+    async ({ params }, reply) => {
+      const medium = await hub.media(params.id as MessageRowId)
+      if (medium === undefined) throw new HubError('E_NOT_FOUND', 'There is no such message with a medium.')
+      const { row, bytes } = medium
+      if (bytes === undefined) throw whyNot(row)
+      const mime = row.mime ?? 'application/octet-stream'
+      reply
+        .header('Content-Type', SCRIPTABLE.test(mime) ? 'application/octet-stream' : mime)
+        .header('Content-Disposition', disposition(SHOWN.test(mime) ? 'inline' : 'attachment', row.fileName))
+        .header('Content-Security-Policy', "default-src 'none'; sandbox")
+        .header('X-Content-Type-Options', 'nosniff')
+        .header('Cache-Control', CACHE)
+      if (row.bytes !== undefined) reply.header('Content-Length', row.bytes)
+      return reply.send(bytes instanceof Readable ? bytes : Readable.from(bytes))
+    },
+  )
 }
 
 function whyNot({ state, reason }: MediaRow): HubError {

@@ -10,8 +10,6 @@ export function nodeRoutes(api: Api, { hub }: Edge): void {
     '/nodes',
     {
       schema: {
-        summary: 'The processes that work on this installation, oldest first',
-        tags: ['overview'],
         querystring: nodeListQuery,
         response: { 200: nodeList },
       },

@@ -37,8 +37,6 @@ export function overviewRoutes(api: Api, { hub, clock }: Edge): void {
     '/overview',
     {
       schema: {
-        summary: 'What needs a person, and how everything runs',
-        tags: ['overview'],
         response: { 200: overview },
       },
     },
@@ -139,8 +137,6 @@ export function overviewRoutes(api: Api, { hub, clock }: Edge): void {
     '/traffic',
     {
       schema: {
-        summary: 'Traffic and lag over time',
-        tags: ['overview'],
         querystring: trafficQuery,
         response: { 200: traffic },
       },

@@ -5,7 +5,6 @@ import {
   type DryRunOutcome,
   dryRunResult,
   MAX_DRY_RUN,
-  MAX_REPLAY,
   replayBody,
   replayJob,
   replayList,
@@ -45,9 +44,6 @@ export function replayRoutes(api: Api, edge: Edge): void {
     {
       config: { scope: 'operate' },
       schema: {
-        summary: 'Runs many events once more, or with dryRun shows what that would send',
-        description: `At most ${MAX_REPLAY} events, oldest first; a dry run shows the first ${MAX_DRY_RUN}. Name what is to run: ids, or a filter.`,
-        tags: ['events'],
         body: replayBody,
         response: { 200: dryRunResult, 202: replayJob },
       },
@@ -81,8 +77,6 @@ export function replayRoutes(api: Api, edge: Edge): void {
     '/replays',
     {
       schema: {
-        summary: 'Replays of many events, newest first',
-        tags: ['events'],
         querystring: replayListQuery,
         response: { 200: replayList },
       },
@@ -93,8 +87,6 @@ export function replayRoutes(api: Api, edge: Edge): void {
     '/replays/:id',
     {
       schema: {
-        summary: 'How far a replay is',
-        tags: ['events'],
         params: replayParams,
         response: { 200: replayJob },
       },
@@ -106,8 +98,6 @@ export function replayRoutes(api: Api, edge: Edge): void {
     {
       config: { scope: 'operate' },
       schema: {
-        summary: 'Stops a replay; what is queued stays queued',
-        tags: ['events'],
         params: replayParams,
         response: { 200: replayJob },
       },

@@ -29,10 +29,6 @@ export function streamRoutes(api: Api, edge: Edge): void {
     '/stream',
     {
       schema: {
-        summary: 'Server-sent events: what happens, as it happens',
-        description:
-          'Messages of the types `hello`, `event`, `changed`, `ping` (every 15 seconds), `reset` and `bye`. Their `id` is a cursor: sent back as `Last-Event-ID` (or `after`) it brings what was missed, or a `reset` when that is too much. A reader that is too slow is let go with `bye`, and connects again.',
-        tags: ['stream'],
         querystring: streamQuery,
         produces: ['text/event-stream'],
         response: { 200: streamText },

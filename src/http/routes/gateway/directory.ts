@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { InstanceId } from '../../../core/ids.ts'
 import { phone, who } from '../../command-body.ts'
+import { labelList, phoneChecks, picture, remoteChats, remoteContacts } from '../../contract/gateway.ts'
 import type { Api, Edge } from '../../edge.ts'
 import { optionalIso } from '../../present.ts'
 import { instanceIdSchema } from '../../validation.ts'
@@ -13,13 +14,18 @@ const page = z.strictObject({
 })
 
 /** Whom and what the number knows: chats, contacts, pictures and labels. */
-export function directoryRoutes(api: Api, { hub }: Edge): void {
+export function directoryRoutes(api: Api, edge: Edge): void {
+  const { hub } = edge
   const directory = (id: InstanceId) => need(hub, id, 'directory', 'directory')
   api.post(
     '/instances/:id/check',
     {
       config: { scope: 'send' },
-      schema: { params: idParams, body: z.strictObject({ phones: z.array(phone).min(1).max(MAX_PEOPLE) }) },
+      schema: {
+        params: idParams,
+        body: z.strictObject({ phones: z.array(phone).min(1).max(MAX_PEOPLE) }),
+        response: { 200: phoneChecks },
+      },
     },
     async ({ params: { id }, body }) => ({
       data: answered(await directory(id).check(body.phones)),
@@ -28,7 +34,7 @@ export function directoryRoutes(api: Api, { hub }: Edge): void {
   )
   api.get(
     '/instances/:id/directory/chats',
-    { schema: { params: idParams, querystring: page } },
+    { schema: { params: idParams, querystring: page, response: { 200: remoteChats } } },
     async ({ params: { id }, query }) => {
       const { items, next } = answered(await directory(id).chats(query))
       const shown = items.map(({ lastMessageAt, ...chat }) => ({
@@ -40,19 +46,29 @@ export function directoryRoutes(api: Api, { hub }: Edge): void {
   )
   api.get(
     '/instances/:id/directory/contacts',
-    { schema: { params: idParams, querystring: page.omit({ search: true }) } },
+    {
+      schema: {
+        params: idParams,
+        querystring: page.omit({ search: true }),
+        response: { 200: remoteContacts },
+      },
+    },
     async ({ params: { id }, query }) => paged(answered(await directory(id).contacts(query))),
   )
   api.get(
     '/instances/:id/directory/pictures/:of',
-    { schema: { params: z.strictObject({ id: instanceIdSchema, of: who }) } },
+    { schema: { params: z.strictObject({ id: instanceIdSchema, of: who }), response: { 200: picture } } },
     async ({ params: { id, of } }) => ({ url: answered(await directory(id).picture(of)) ?? null }),
   )
-  api.get('/instances/:id/labels', { schema: { params: idParams } }, async ({ params: { id } }) => {
-    const labels = directory(id).labels
-    if (!labels) throw lacking(gatewayOf(hub, id).name, 'labels')
-    return { data: answered(await labels()), next: null }
-  })
+  api.get(
+    '/instances/:id/labels',
+    { schema: { params: idParams, response: { 200: labelList } } },
+    async ({ params: { id } }) => {
+      const labels = directory(id).labels
+      if (!labels) throw lacking(gatewayOf(hub, id).name, 'labels')
+      return { data: answered(await labels()), next: null }
+    },
+  )
   api.post(
     '/instances/:id/labels',
     {
@@ -67,10 +83,12 @@ export function directoryRoutes(api: Api, { hub }: Edge): void {
         }),
       },
     },
-    async ({ params: { id }, body }, reply) => {
+    async (request, reply) => {
+      const { id } = request.params
       const editLabel = directory(id).editLabel
       if (!editLabel) throw lacking(gatewayOf(hub, id).name, 'labels')
-      answered(await editLabel(body))
+      answered(await editLabel(request.body))
+      await edge.audit(request, { action: 'label.change', target: id })
       return reply.code(204).send()
     },
   )

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { HubError } from '../../../core/errors.ts'
 import { type Pairing, PRIVACY_VALUES } from '../../../core/gateway.ts'
 import { pictureUrl } from '../../command-body.ts'
+import { privacy } from '../../contract/gateway.ts'
 import * as contract from '../../contract/instances.ts'
 import type { Api, Edge } from '../../edge.ts'
 import { iso } from '../../present.ts'
@@ -114,27 +115,49 @@ export function numberRoutes(api: Api, edge: Edge): void {
         }),
       },
     },
-    async ({ params: { id }, body }, reply) => {
+    async (request, reply) => {
+      const { body } = request
+      const { id } = request.params
       const { setName, setPicture } = need(hub, id, 'profile', 'profile')
       if ((body.name !== undefined && !setName) || (body.picture !== undefined && !setPicture))
         throw lacking(gatewayOf(hub, id).name, 'profile')
       if (body.name !== undefined) answered(await setName!(body.name))
       if (body.picture !== undefined) answered(await setPicture!(body.picture))
+      await edge.audit(request, {
+        action: 'instance.profile',
+        target: id,
+        detail: { fields: Object.keys(body) },
+      })
       return reply.code(204).send()
     },
   )
-  api.get('/instances/:id/privacy', { schema: { params: idParams } }, async ({ params: { id } }) => {
-    const { privacy } = need(hub, id, 'profile', 'profile')
-    if (!privacy) throw lacking(gatewayOf(hub, id).name, 'privacy')
-    return answered(await privacy())
-  })
+  api.get(
+    '/instances/:id/privacy',
+    { schema: { params: idParams, response: { 200: privacy } } },
+    async ({ params: { id } }) => {
+      const { privacy } = need(hub, id, 'profile', 'profile')
+      if (!privacy) throw lacking(gatewayOf(hub, id).name, 'privacy')
+      return answered(await privacy())
+    },
+  )
   api.patch(
     '/instances/:id/privacy',
-    { config: { scope: 'manage' }, schema: { params: idParams, body: privacyBody } },
-    async ({ params: { id }, body }) => {
+    {
+      config: { scope: 'manage' },
+      schema: { params: idParams, body: privacyBody, response: { 200: privacy } },
+    },
+    async (request) => {
+      const { body } = request
+      const { id } = request.params
       const { setPrivacy } = need(hub, id, 'profile', 'privacy')
       if (!setPrivacy) throw lacking(gatewayOf(hub, id).name, 'privacy')
-      return answered(await setPrivacy(body))
+      const now = answered(await setPrivacy(body))
+      await edge.audit(request, {
+        action: 'instance.privacy',
+        target: id,
+        detail: { fields: Object.keys(body) },
+      })
+      return now
     },
   )
 }

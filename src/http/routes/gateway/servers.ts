@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { HubError } from '../../../core/errors.ts'
 import type { ServerClient } from '../../../core/gateway.ts'
 import type { ServerId } from '../../../core/ids.ts'
+import { madeAtServer } from '../../contract/gateway.ts'
 import { remoteInstanceList } from '../../contract/servers.ts'
 import type { Api, Edge } from '../../edge.ts'
 import { answered, name } from './ask.ts'
@@ -39,7 +40,10 @@ export function serverRoutes(api: Api, edge: Edge): void {
   )
   api.post(
     '/servers/:id/instances',
-    { config: { scope: 'manage' }, schema: { params: serverParams, body: z.strictObject({ name }) } },
+    {
+      config: { scope: 'manage' },
+      schema: { params: serverParams, body: z.strictObject({ name }), response: { 201: madeAtServer } },
+    },
     async (request, reply) => {
       const made = answered(await server(request.params.id).create(request.body.name))
       await edge.audit(request, {

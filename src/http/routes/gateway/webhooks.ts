@@ -10,6 +10,7 @@ import {
   webhookPathOf,
   withoutKey,
 } from '../../../core/webhook.ts'
+import { webhookErrors } from '../../contract/gateway.ts'
 import { registerBody, registration, registrationList } from '../../contract/instances.ts'
 import type { Api, Edge } from '../../edge.ts'
 import { optionalIso } from '../../present.ts'
@@ -65,16 +66,20 @@ export function webhookRoutes(api: Api, edge: Edge): void {
       return reply.code(204).send()
     },
   )
-  api.get('/instances/:id/webhook-errors', { schema: { params: idParams } }, async ({ params: { id } }) => {
-    const { errors } = webhooks(id)
-    if (!errors) throw lacking(gatewayOf(hub, id).name, 'webhook-errors')
-    const data = answered(await errors()).map((one) => ({
-      ...one,
-      at: optionalIso(one.at),
-      ...(one.url !== undefined && { url: withoutKey(one.url) }),
-    }))
-    return { data, next: null }
-  })
+  api.get(
+    '/instances/:id/webhook-errors',
+    { schema: { params: idParams, response: { 200: webhookErrors } } },
+    async ({ params: { id } }) => {
+      const { errors } = webhooks(id)
+      if (!errors) throw lacking(gatewayOf(hub, id).name, 'webhook-errors')
+      const data = answered(await errors()).map((one) => ({
+        ...one,
+        at: optionalIso(one.at),
+        ...(one.url !== undefined && { url: withoutKey(one.url) }),
+      }))
+      return { data, next: null }
+    },
+  )
 }
 
 /** A registration as it is shown: whose it is, and what is wrong with it. */
