@@ -38,8 +38,8 @@ export const api = {
     request<T>('PUT', where, body, write),
   patch: <T = void>(where: string, body?: unknown, write?: Write): Promise<T> =>
     request<T>('PATCH', where, body, write),
-  delete: <T = void>(where: string, write?: Write): Promise<T> =>
-    request<T>('DELETE', where, undefined, write),
+  delete: <T = void>(where: string, { body, ...write }: Write & { body?: unknown } = {}): Promise<T> =>
+    request<T>('DELETE', where, body, write),
 }
 
 /** A path with ids in it, each encoded: path`/instances/${id}`. */

@@ -75,3 +75,16 @@ export const acceptedShare = (counted: {
   const all = taken + counted.refused
   return all === 0 ? undefined : taken / all
 }
+
+const HOUR_MS = 3_600_000
+/** Sends an hour that the pause between them allows; undefined where there is none. */
+export function paceOf({
+  minDelayMs,
+  maxDelayMs,
+}: {
+  minDelayMs: number
+  maxDelayMs: number
+}): number | undefined {
+  const mean = (minDelayMs + maxDelayMs) / 2
+  return mean === 0 ? undefined : HOUR_MS / mean
+}

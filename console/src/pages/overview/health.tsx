@@ -27,10 +27,10 @@ const rank = ({ connection, hold, queued, lastHour }: InstanceHealth): number =>
 /** A line for each number, the unwell first. */
 export function Health({ numbers }: { numbers: readonly InstanceHealth[] }) {
   const t = useWords(words)
-  const { data: traffic } = useQuery(trafficByNumberQuery)
-  const byNumber = new Map(traffic?.instances?.map(({ instance, points }) => [instance, points]))
   const sorted = numbers.toSorted((a, b) => rank(b) - rank(a) || a.id.localeCompare(b.id))
   const shown = sorted.slice(0, SHOWN)
+  const { data: traffic } = useQuery(trafficByNumberQuery(shown.map(({ id }) => id).toSorted()))
+  const byNumber = new Map(traffic?.instances?.map(({ instance, points }) => [instance, points]))
   return (
     <Section title={t('health')} flush actions={<span className="text-meta text-muted">{t('perHour')}</span>}>
       {/* Without tables where there is no room for one: the same facts below each other. */}

@@ -25,26 +25,29 @@ export const failuresOf = ({
 
 /** Traffic, lag, sends and failures over the chosen time, of all numbers or of one. */
 export function OverTime({
+  title,
   range,
   number,
-  numbers,
+  numbers = [],
   onRange,
   onNumber,
 }: {
+  title: string
   range: Range
   number: string | undefined
-  numbers: readonly string[]
+  /** What may be chosen, where one may. */
+  numbers?: readonly string[]
   onRange(range: Range): void
-  onNumber(number: string | undefined): void
+  onNumber?(number: string | undefined): void
 }) {
   const t = useWords(words)
   const { data, error, refetch, isPlaceholderData } = useQuery(trafficQuery(range, number))
   return (
     <Section
-      title={t('overTime')}
+      title={title}
       actions={
         <>
-          {(numbers.length > 1 || number !== undefined) && (
+          {onNumber && (numbers.length > 1 || number !== undefined) && (
             <div className="w-48 max-w-full">
               <SelectField
                 bare

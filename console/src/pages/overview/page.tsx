@@ -43,6 +43,7 @@ export function OverviewPage() {
       <Attention attention={data.attention} alerts={shown} />
       <div className="grid items-start gap-x-4 lg:grid-cols-[minmax(0,1fr)_340px]">
         <OverTime
+          title={t('overTime')}
           range={range}
           number={number}
           numbers={numbers}

@@ -37,9 +37,16 @@ export const trafficQuery = (range: Range, instance: string | undefined) =>
     refetchInterval: AGAIN_MS,
   })
 
-/** The last day of each number, an hour a point. */
-export const trafficByNumberQuery = queryOptions({
-  queryKey: ['traffic', 'by-number'],
-  queryFn: ({ signal }) => api.get<Traffic>('/traffic', { query: { step: 'hour', by: 'instance' }, signal }),
-  refetchInterval: AGAIN_MS,
-})
+/** The last day of these numbers, an hour a point. */
+export const trafficByNumberQuery = (numbers: readonly string[]) =>
+  queryOptions({
+    queryKey: ['traffic', 'by-number', numbers],
+    queryFn: ({ signal }) =>
+      api.get<Traffic>('/traffic', {
+        query: { step: 'hour', by: 'instance', instance: numbers.join(',') },
+        signal,
+      }),
+    enabled: numbers.length > 0,
+    placeholderData: keepPreviousData,
+    refetchInterval: AGAIN_MS,
+  })
