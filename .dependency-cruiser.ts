@@ -66,6 +66,13 @@ const forbidden: IForbiddenRuleType[] = [
     to: { path: '^(src|console)/', pathNot: '^src/(core|access)/' },
   },
   {
+    name: 'alerts-see-core',
+    comment: 'Alerts look at figures of the store and tell people by ports; how work is done is not theirs.',
+    severity: 'error',
+    from: { path: '^src/alerts/', pathNot: TESTS },
+    to: { path: '^(src|console)/', pathNot: '^src/(core|alerts)/' },
+  },
+  {
     name: 'platform-sees-core',
     comment: 'Clock, log, metrics and HTTP client fill ports of the core; they know nothing of the hub.',
     severity: 'error',
@@ -112,7 +119,7 @@ const forbidden: IForbiddenRuleType[] = [
     comment: 'The hub joins ports. What fills them is chosen by the root and by tests.',
     severity: 'error',
     from: { path: '^src/hub\\.ts$' },
-    to: { path: '^(src|console)/', pathNot: '^src/(core|pipeline|bot)/' },
+    to: { path: '^(src|console)/', pathNot: '^src/(core|pipeline|bot|alerts)/' },
   },
   {
     name: 'config-sees-core',
@@ -225,6 +232,18 @@ const forbidden: IForbiddenRuleType[] = [
     npm('undici'),
     '^src/platform/',
     'Every outgoing request passes the one client that knows timeouts and forbidden addresses.',
+  ),
+  driver(
+    'nodemailer',
+    npm('nodemailer'),
+    '^src/platform/',
+    'Letters leave through one port, so that whoever writes them is tested without a mail server.',
+  ),
+  driver(
+    'standardwebhooks',
+    npm('standardwebhooks'),
+    '^src/alerts/',
+    'How what is posted is signed belongs to those who post it.',
   ),
   driver('pino', npm('pino'), '^src/platform/', 'Logging goes through the Logger port, which redacts.'),
   driver(

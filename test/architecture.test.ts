@@ -42,6 +42,8 @@ const FAKE_PACKAGES = [
   'kysely',
   'fastify',
   'undici',
+  'nodemailer',
+  'standardwebhooks',
   'pino',
   'prom-client',
   'pg',
@@ -138,6 +140,12 @@ const CASES: Record<string, { broken: Tree; repaired: Tree }[]> = {
       repaired: { 'src/access/keys.ts': imports('t:../core/store.ts'), 'src/core/store.ts': imports() },
     },
   ],
+  'alerts-see-core': [
+    {
+      broken: { 'src/alerts/index.ts': imports('../pipeline/loop.ts'), 'src/pipeline/loop.ts': imports() },
+      repaired: { 'src/alerts/index.ts': imports('t:../core/alerts.ts'), 'src/core/alerts.ts': imports() },
+    },
+  ],
   'platform-sees-core': [
     {
       broken: { 'src/platform/log.ts': imports('../config.ts'), 'src/config.ts': imports() },
@@ -215,7 +223,8 @@ const CASES: Record<string, { broken: Tree; repaired: Tree }[]> = {
     {
       broken: { 'src/hub.ts': imports('t:./storage/store.ts'), 'src/storage/store.ts': imports() },
       repaired: {
-        'src/hub.ts': imports('./pipeline/a.ts', './bot/b.ts'),
+        'src/hub.ts': imports('./pipeline/a.ts', './bot/b.ts', './alerts/c.ts'),
+        'src/alerts/c.ts': imports(),
         'src/pipeline/a.ts': imports(),
         'src/bot/b.ts': imports(),
       },
@@ -349,6 +358,12 @@ const CASES: Record<string, { broken: Tree; repaired: Tree }[]> = {
   'drivers-stay-home-kysely': home('kysely', 'src/http/api.ts', 'src/storage/store.ts'),
   'drivers-stay-home-fastify': home('fastify', 'src/cli/bin.ts', 'src/http/app.ts'),
   'drivers-stay-home-undici': home('undici', 'src/gateways/x/send.ts', 'src/platform/http-client.ts'),
+  'drivers-stay-home-nodemailer': home('nodemailer', 'src/alerts/index.ts', 'src/platform/mail.ts'),
+  'drivers-stay-home-standardwebhooks': home(
+    'standardwebhooks',
+    'src/platform/mail.ts',
+    'src/alerts/webhook.ts',
+  ),
   'drivers-stay-home-pino': home('pino', 'src/main.ts', 'src/platform/log.ts'),
   'drivers-stay-home-prom-client': home('prom-client', 'src/http/metrics.ts', 'src/platform/metrics.ts'),
   'not-to-dev-dep': home('vitest', 'src/testing/hub.ts', 'src/testing/hub.test.ts'),
