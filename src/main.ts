@@ -15,7 +15,7 @@ import { features } from './features/index.ts'
 import { gateways } from './gateways/index.ts'
 import { createHttpServer } from './http/server.ts'
 import { createHub, type Hub, type HubParts } from './hub.ts'
-import type { Readers } from './pipeline/registry/entry.ts'
+import { aboutOf, type Readers } from './pipeline/registry/entry.ts'
 import { systemClock } from './platform/clock.ts'
 import { freeBytes } from './platform/disk.ts'
 import { createFetchBytes } from './platform/fetch-bytes.ts'
@@ -27,7 +27,14 @@ import { MARKER, readMarker, writeMarker } from './platform/media-marker.ts'
 import { openMediaBucket } from './platform/media-s3.ts'
 import { createMetrics, type PrometheusMetrics } from './platform/metrics.ts'
 import { secretsIn } from './platform/scrub.ts'
-import { keyFileOf, openSecretBox } from './platform/secret-box.ts'
+import {
+  addKey,
+  dropOldKeys,
+  keyFileOf,
+  openSecretBox,
+  readKeyFile,
+  removeKeyFile,
+} from './platform/secret-box.ts'
 import { packageVersion } from './platform/version.ts'
 import { openPostgresAccess } from './storage/postgres/beside.ts'
 import { inspectPostgres, type PostgresInspection } from './storage/postgres/inspect.ts'
@@ -319,6 +326,61 @@ export const migrateStore = (
   return database.engine === 'sqlite'
     ? migrateSqlite({ ...parts, path: database.path, dedupeMs: retention.dedupeMs })
     : migratePostgres({ ...parts, url: database.url })
+}
+
+export interface SecretRotation {
+  /** Entries with secrets, and those that were sealed anew now. */
+  total: number
+  sealed: number
+  /** Where the new key is. */
+  key: 'file' | 'environment'
+  /** The key file, where there is one, or was. */
+  file?: string
+}
+
+/**
+ * Seals every stored secret with the newest key. Without one in the environment a new one is made in the file
+ * beside a SQLite database first; what was sealed with former keys opens until all is done.
+ * @throws HubError E_STORE_LOCKED while a hub runs on the file; E_SECRET_KEY when a secret cannot be opened
+ */
+export async function rotateSecrets(
+  config: HubConfig,
+  parts: { clock: Clock; log: Logger },
+): Promise<SecretRotation> {
+  const { database, secretKey } = config
+  const opened = await openStore(config, { ...parts, onCommit() {}, onFatal() {} })
+  try {
+    const { store } = opened
+    const file = database.engine === 'sqlite' ? keyFileOf(database.path) : undefined
+    const kept = file !== undefined && readKeyFile(file).length > 0 ? file : undefined
+    if (secretKey === undefined && kept !== undefined) addKey(kept)
+    const box = secretBoxOf(config)
+    const { instances, servers } = await store.storedRegistry()
+    const entries = [
+      ...instances.map((entry) => ({ kind: 'instance' as const, entry })),
+      ...servers.map((entry) => ({ kind: 'server' as const, entry })),
+    ]
+    let sealed = 0
+    for (const { kind, entry } of entries) {
+      if (box.isCurrent(entry.box)) continue
+      const about = aboutOf(kind, entry.id)
+      const anew = box.seal(box.open(entry.box, about), about)
+      // Somebody changed it meanwhile: with the newest key, as every running hub has it by now.
+      if (await store.reseal(kind, entry.id, entry.box, anew)) sealed += 1
+    }
+    if (kept !== undefined) {
+      if (secretKey === undefined) dropOldKeys(kept)
+      else removeKeyFile(kept)
+    }
+    return {
+      total: entries.length,
+      sealed,
+      key: secretKey === undefined ? 'file' : 'environment',
+      ...(kept !== undefined && { file: kept }),
+    }
+  } finally {
+    await opened.store.close()
+  }
 }
 
 export type StoreInspection =

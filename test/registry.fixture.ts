@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { run } from '../src/cli/run.ts'
+import { terminal } from '../src/cli/terminal.fixture.ts'
 import { SIMULATED_ADMIN_TOKEN } from '../src/gateways/uazapi/simulator/serve-server.ts'
 import { compose, loadHub, type Program } from '../src/main.ts'
 import { systemClock } from '../src/platform/clock.ts'
@@ -92,6 +94,13 @@ export class Site {
     const { url } = await program.start()
     this.programs.push(program)
     return { program, ...this.#door(url) }
+  }
+
+  /** The program's command line, with the configuration of the first node. */
+  async run(args: readonly string[], env: Record<string, string> = {}) {
+    const { io, out, err } = terminal(this.dir, { env: { POMBO_API_KEY: API_KEY, ...this.#env, ...env } })
+    const code = await run([...args, '--config', join(this.dir, 'hub-0.json')], io)
+    return { code, out: [...out, ...err] }
   }
 
   async stop(program: Program): Promise<void> {

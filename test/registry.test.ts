@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { addKey } from '../src/platform/secret-box.ts'
 import { type FreshDatabase, freshDatabase } from './postgres/database.ts'
 import {
   ADMIN_TOKEN,
@@ -378,6 +379,40 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
     } else await site.stop(program)
     const wrong = { POMBO_SECRET_KEY: 'another key altogether, long enough to be one' }
     await expect(site.start({}, wrong)).rejects.toThrow(/stored secrets of instance front .*POMBO_SECRET_KEY/)
+  })
+
+  test('keys change, also when it stops half way, and the former one opens nothing any more', async () => {
+    const { api, program } = await open()
+    const made = await api('POST', '/instances', {
+      id: 'front',
+      gateway: 'gowa',
+      baseUrl: site.gatewayUrl('front'),
+    })
+    await api('POST', '/instances', { id: 'desk', gateway: 'gowa', baseUrl: 'http://127.0.0.1:9' })
+    await site.stop(program)
+    const env: Record<string, string> =
+      engine === 'sqlite'
+        ? {}
+        : { POMBO_SECRET_KEY: 'the next key of this installation', POMBO_SECRET_KEY_OLD: SECRET_KEY }
+    if (engine === 'sqlite') {
+      // As if it had ended after the new key was written.
+      addKey(join(site.dir, 'hub.db.key'))
+      const between = await site.start()
+      expect((await between.api('GET', '/instances')).json.data).toHaveLength(2)
+      await site.stop(between.program)
+    }
+    const ran = await site.run(['secrets', 'rotate'], env)
+    expect(ran.out.join()).toContain('2 of 2 stored entries were sealed anew')
+    expect((await site.run(['secrets', 'rotate'], env)).out.join()).toContain(
+      engine === 'sqlite' ? '2 of 2' : '0 of 2',
+    )
+    if (engine === 'postgres') {
+      await expect(site.start({}, { POMBO_SECRET_KEY: SECRET_KEY })).rejects.toThrow(/encrypted with the key/)
+    }
+    const later = await site.start({}, { ...env, POMBO_SECRET_KEY_OLD: '' })
+    const { signingSecret: secret } = made.json.secrets
+    const body = gowaMessage('hello')
+    expect((await later.deliver('front', body, signed(secret, body))).status).toBe(200)
   })
 
   test('one of the configuration that is in the database, too, ends the start', async () => {

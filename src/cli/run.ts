@@ -184,6 +184,17 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     ],
     load: async () => (await import('./commands/key.ts')).key,
   },
+  secrets: {
+    summary: 'Change the key that stored secrets are sealed with',
+    about:
+      'pombo secrets rotate: seals tokens and webhook secrets of instances made while the hub ran with a new key. Without\n' +
+      'POMBO_SECRET_KEY it makes one, in the file beside the SQLite database; else set that to the new key and\n' +
+      'POMBO_SECRET_KEY_OLD to the former one. It can be stopped at any moment: run again, it goes on. A hub on SQLite\n' +
+      'must be stopped; nodes on PostgreSQL go on, once each was started with both keys.',
+    flags: [CONFIG_FLAG],
+    examples: ['pombo secrets rotate', 'pombo secrets rotate --config /etc/pombo/pombo.config.json'],
+    load: async () => (await import('./commands/secrets.ts')).secrets,
+  },
   backup: {
     summary: 'Copy a SQLite database, also while the hub runs',
     about:
