@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { freePort } from '../../test/free-port.ts'
 import { freshDatabase } from '../../test/postgres/database.ts'
+import type { Finding } from './doctor/finding.ts'
 import type { Io } from './io.ts'
 import { run } from './run.ts'
 import { startServing, terminal } from './terminal.fixture.ts'
@@ -213,6 +215,38 @@ describe('pombo key', () => {
     const made = await pombo('key', 'create', '--scope', 'read')
     expect((await ask(url, '/nodes', undefined, { authorization: `Bearer ${made.out}` })).status).toBe(200)
     expect((await pombo('owner', 'link')).out).toContain('/welcome/')
+  })
+})
+
+describe('pombo doctor', () => {
+  const access = async () => {
+    const { findings } = JSON.parse((await pombo('doctor', '--json')).out) as { findings: Finding[] }
+    return findings.filter(({ check }) => check === 'access')
+  }
+
+  test('says whether somebody can sign in, while the hub runs and before it ever did', async () => {
+    expect(await access()).toEqual([])
+    const { url } = await serve()
+    expect(await access()).toMatchObject([{ level: 'warn', do: expect.stringContaining('pombo owner link') }])
+    const token = tokenIn((await pombo('owner', 'link')).out)
+    await ask(url, '/welcome', { token, name: 'Ana', login: 'ana', password: PASSWORD })
+    expect(await access()).toMatchObject([{ level: 'ok' }])
+  })
+
+  test('names keys that nobody uses, and old ones without an end', async () => {
+    await pombo('migrate')
+    for (const name of ['fresh', 'unused', 'old', 'ended'])
+      await pombo('key', 'create', '--scope', 'read', '--name', name)
+    await pombo('key', 'revoke', 'key_4')
+    const ago = (days: number) => Date.now() - days * 86_400_000
+    const database = new DatabaseSync(join(cwd, 'data/pombo.db'))
+    database.exec(`update api_key set created_at = ${ago(91)} where name in ('unused', 'ended');
+      update api_key set created_at = ${ago(366)}, used_at = ${ago(1)} where name = 'old'`)
+    database.close()
+    const [, unused, old, ...more] = await access()
+    expect(unused).toMatchObject({ level: 'warn', message: expect.stringContaining(': key_2 (unused).') })
+    expect(old).toMatchObject({ level: 'warn', message: expect.stringContaining(': key_3 (old).') })
+    expect(more).toEqual([])
   })
 })
 

@@ -7,6 +7,7 @@ import { createHttpClient } from '../../platform/http-client.ts'
 import { createLogger } from '../../platform/log.ts'
 import { createScrubber, secretsIn } from '../../platform/scrub.ts'
 import { gatewayOf } from '../deliver.ts'
+import { accessFindings } from '../doctor/access.ts'
 import { configurationFindings, faultFindings, secretFindings } from '../doctor/configuration.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { gatewayFindings } from '../doctor/gateway.ts'
@@ -53,7 +54,9 @@ async function examine(loaded: LoadedConfig, cwd: string, http: HttpClient): Pro
   const { config } = loaded
   const log = createLogger({ level: 'silent' })
   const store = await storeFindings(config, { clock: systemClock, log })
-  const hub = await hubFindings(config, http, { startable: store.every(({ level }) => level !== 'fail') })
+  const startable = store.every(({ level }) => level !== 'fail')
+  const access = startable ? await accessFindings(config, { clock: systemClock, log }) : []
+  const hub = await hubFindings(config, http, { startable })
   const instances = await Promise.all(
     config.instances.map(async (instance) => [
       ...(await gatewayFindings(instance, {
@@ -72,6 +75,7 @@ async function examine(loaded: LoadedConfig, cwd: string, http: HttpClient): Pro
     ...secretFindings(config, cwd),
     ...safetyFindings(config),
     ...store,
+    ...access,
     ...hub.findings,
     ...instances.flat(),
   ]

@@ -17,6 +17,7 @@ export type Check =
   | 'secrets'
   | 'security'
   | 'store'
+  | 'access'
   | 'hub'
   | 'gateway'
   | 'clock'
