@@ -63,7 +63,8 @@ export function createConsole({ folder, connect = [] }: ConsoleOptions): Console
       const isPage = !NOT_PAGES.test(path) && (request.headers.accept ?? '').includes('text/html')
       if (request.method !== 'GET' && request.method !== 'HEAD') return false
       const known = await files()
-      const found = path === PAGE ? undefined : known.get(path)
+      // A page beside that one is another server's.
+      const found = extname(path) === '.html' ? undefined : known.get(path)
       if (found === undefined && !isPage) return false
       const file = found ?? known.get(PAGE)
       reply.header('Vary', 'Accept-Encoding')

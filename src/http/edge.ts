@@ -54,6 +54,8 @@ export interface Edge {
   readonly access: Access
   /** Whoever reaches the hub may do everything, without a credential. */
   readonly isOpen: boolean
+  /** Origin of the simulator whose phone the console shows, in a demo. */
+  readonly phone: string | null
   /** Of the program. */
   readonly version: string
   /** Browsers reach the hub by HTTPS alone. */

@@ -23,6 +23,8 @@ export interface HttpServerOptions {
   access: Access
   /** Whoever reaches the hub may do everything, without a credential: for a demo on loopback, with `hostCheck`. */
   open?: boolean
+  /** Origin of the simulator whose phone the console shows. */
+  phone?: string
   /** Of the program. */
   version?: string
   /** Rendered at `/metrics`. When it also counts, the edge counts what it refuses by itself. */
@@ -79,6 +81,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     log,
     access: options.access,
     isOpen: options.open ?? false,
+    phone: options.phone ?? null,
     version: options.version ?? 'unknown',
     isSecure: config.publicUrl?.startsWith('https:') ?? false,
     get baseUrl() {

@@ -15,7 +15,7 @@ const GRACE_MS = 2_000
 
 export interface DemoHubOptions {
   config: string
-  /** Where the simulator and its page are. */
+  /** Where the simulator is. */
   home: string
   /** Configuration whose bot and features are tried, in place of the demo's own. */
   own?: string | undefined
@@ -40,7 +40,7 @@ export async function runDemoHub({ config: file, home, own }: DemoHubOptions, io
         : bot,
     overrides: {
       log,
-      consoleConnects: [new URL(home).origin],
+      phone: new URL(home).origin,
       openAccess: true,
       hostCheck: ['127.0.0.1', 'localhost', '[::1]'],
       onFatal: () => io.exit(1),
