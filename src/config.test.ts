@@ -193,10 +193,11 @@ describe('what comes out', () => {
         },
         { ...keyed, pacing: { minDelayMs: 0, maxDelayMs: '2s' }, reorderWindowMs: '500ms' },
       ],
-      features: { replies: { rules: [{ match: '/help', reply: 'Commands' }] } },
+      features: { replies: { rules: [{ match: '/help', reply: 'Commands' }], tags: ['eu'] } },
       retention: { deliveries: '3d', events: 7200000 },
     })
     expect(config.publicUrl).toBe('https://hub.example.com')
+    expect(config.featureScopes).toEqual({ replies: { instances: [], tags: ['eu'] } })
     expect(config.trustedProxies).toEqual(['10.0.0.0/8', '203.0.113.7/32', '2001:db8::1/128'])
     expect(config.servers[0]).toMatchObject({ id: 'srv1', baseUrl: 'https://x.example', adminToken: 'adm' })
     expect(config.instances[0]).toMatchObject({
@@ -615,6 +616,11 @@ describe('faults', () => {
       'a feature’s setting',
       { features: { replies: {} } },
       'E_CONFIG features.replies.rules is missing. Write a list.',
+    ],
+    [
+      'a number a feature is for',
+      { features: { replies: { rules: [], instances: ['a b'] } } },
+      'E_CONFIG features.replies.instances[0] is not a name. Use 1 to 63 letters, digits, "-" or "_", beginning with a letter or digit.',
     ],
     [
       'a gateway',

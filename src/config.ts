@@ -25,7 +25,14 @@ import {
 } from './config/rules.ts'
 import { readSource, resolveEnv } from './config/source.ts'
 import { closest } from './core/closest.ts'
-import type { DatabaseConfig, HubConfig, InstanceConfig, ServerConfig, WebhookConfig } from './core/config.ts'
+import type {
+  DatabaseConfig,
+  FeatureScope,
+  HubConfig,
+  InstanceConfig,
+  ServerConfig,
+  WebhookConfig,
+} from './core/config.ts'
 import type { Gateway } from './core/gateway.ts'
 import type { InstanceId, ServerId } from './core/ids.ts'
 import type { Feature, Handler } from './core/turn.ts'
@@ -111,6 +118,11 @@ const INSTANCE = {
   apiMessagesClaim: z.boolean().default(false),
 }
 const INSTANCE_PARTS = ['webhook', 'pacing']
+const FEATURE_SCOPE = {
+  // Ids of numbers that are made later are names, too.
+  instances: z.array(id).min(1).optional(),
+  tags: z.array(z.string().min(1)).min(1).optional(),
+}
 const PACING = { minDelayMs: duration(0).optional(), maxDelayMs: duration(0).optional() }
 
 export interface LoadOptions {
@@ -226,7 +238,7 @@ function readHub(input: Record<string, unknown>, options: LoadOptions, faults: F
     alerts,
     servers,
     instances,
-    features: readFeatures(input.features, options.features, faults),
+    ...readFeatures(input.features, options.features, faults),
     ...(env.POMBO_API_KEY && { apiKey: env.POMBO_API_KEY }),
     ...(env.POMBO_ADMIN_PASSWORD && { adminPassword: env.POMBO_ADMIN_PASSWORD }),
     ...(env.POMBO_SECRET_KEY && { secretKey: env.POMBO_SECRET_KEY }),
@@ -406,13 +418,20 @@ function readSettings(
   return gateway === undefined ? undefined : readValue(gateway.settings, own, path, faults)
 }
 
-function readFeatures(value: unknown, features: readonly Feature[], faults: Faults): Record<string, unknown> {
+function readFeatures(
+  value: unknown,
+  features: readonly Feature[],
+  faults: Faults,
+): Pick<HubConfig, 'features' | 'featureScopes'> {
   const input = readValue(z.record(z.string(), z.unknown()).default({}), value, ['features'], faults) ?? {}
   const read: Record<string, unknown> = {}
+  const scopes: Record<string, FeatureScope> = {}
   for (const [name, settings] of Object.entries(input)) {
     const feature = features.find((candidate) => candidate.name === name)
     if (feature !== undefined) {
-      read[name] = readValue(feature.config, settings, ['features', name], faults)
+      const { own, scope } = splitScope(settings, ['features', name], faults)
+      read[name] = readValue(feature.config, own, ['features', name], faults)
+      if (scope) scopes[name] = scope
       continue
     }
     const names = features.map((candidate) => candidate.name)
@@ -423,7 +442,16 @@ function readFeatures(value: unknown, features: readonly Feature[], faults: Faul
       `${names.length === 0 ? 'It has none.' : `It has ${names.join(', ')}.`}${meant ? ` Did you mean "${meant}"?` : ''}`,
     )
   }
-  return read
+  return { features: read, ...(Object.keys(scopes).length > 0 && { featureScopes: scopes }) }
+}
+
+/** Which numbers a feature works for is the hub's to know, and the same for every feature. */
+function splitScope(settings: unknown, path: Path, faults: Faults): { own: unknown; scope?: FeatureScope } {
+  if (!isPlainObject(settings)) return { own: settings }
+  const { instances, tags, ...own } = settings
+  if (instances === undefined && tags === undefined) return { own: settings }
+  const read = readFields(FEATURE_SCOPE, { instances, tags }, path, faults)
+  return { own, scope: { instances: read.instances ?? [], tags: read.tags ?? [] } }
 }
 
 function noteRepeated(

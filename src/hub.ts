@@ -2,7 +2,7 @@ import { type Alerts, createAlerts } from './alerts/index.ts'
 import { type Address, parseAddress } from './core/address.ts'
 import type { SendMail } from './core/alerts.ts'
 import type { Command } from './core/commands.ts'
-import type { HubConfig } from './core/config.ts'
+import type { FeatureScope, HubConfig } from './core/config.ts'
 import { HubError } from './core/errors.ts'
 import type { Capability, Gateway, GatewayClient, ServerClient } from './core/gateway.ts'
 import {
@@ -108,6 +108,8 @@ export interface Hub {
   readonly news: Pick<News, 'changed' | 'onAnnounced'>
   /** What running a stored event once more would lead to; nothing of it is kept. Undefined when there is none. */
   rehearse(event: EventId): Promise<Rehearsal | undefined>
+  /** Writes down at once what was counted; it happens by itself every few seconds. For tests. */
+  flushTraffic(): Promise<void>
   /** Makes instances, at their gateway or by hand. */
   readonly maker: Maker
   /** Does an instance hear its gateway, and why not? Undefined for an unknown one. */
@@ -403,6 +405,7 @@ export function createHub(parts: HubParts): Hub {
     },
     news,
     rehearse,
+    flushTraffic: () => traffic.flush(),
     nudge,
     load: () => registry.load(),
     async start() {
@@ -521,12 +524,25 @@ async function addressOf(store: Store, instance: InstanceId, to: ChatId | Addres
   return chat.address
 }
 
+/** A handler that lets events of other numbers pass. */
+const within = (scope: FeatureScope | undefined, handler: Handler): Handler =>
+  scope === undefined
+    ? handler
+    : (turn, next) => {
+        const { id, tags } = turn.instance
+        const isMeant = scope.instances.includes(id) || tags.some((tag) => scope.tags.includes(tag))
+        if (isMeant) return handler(turn, next)
+        turn.tell?.({ outcome: 'out-of-scope', reason: 'it works for other numbers' })
+        return next()
+      }
+
 function linksOf(parts: HubParts): Link[] {
   const links: Link[] = []
   for (const feature of parts.features) {
     if (!(feature.name in parts.config.features)) continue
     const { handler } = feature.setup(parts.config.features[feature.name])
-    if (handler) links.push({ name: feature.name, handler, ownSteps: true })
+    const scope = parts.config.featureScopes?.[feature.name]
+    if (handler) links.push({ name: feature.name, handler: within(scope, handler), ownSteps: true })
   }
   if (parts.bot) links.push({ name: 'bot', handler: parts.bot, ownSteps: false })
   return links

@@ -357,6 +357,36 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
     })
   })
 
+  test('a feature works for the numbers it names and for those with its tags, as they stand now', async () => {
+    const rules = [{ match: 'hi', reply: 'hello' }]
+    const { api, deliver } = await open({
+      features: { replies: { rules, instances: ['front'], tags: ['vip'] } },
+    })
+    const secrets = new Map<string, string>()
+    for (const [n, id] of ['front', 'desk'].entries()) {
+      const made = await api('POST', '/instances', {
+        id,
+        gateway: 'gowa',
+        baseUrl: `http://127.0.0.1:${n + 1}`,
+      })
+      secrets.set(id, made.json.secrets.signingSecret)
+    }
+    const say = async (id: string) => {
+      const body = gowaMessage('hi')
+      await deliver(id, body, signed(secrets.get(id)!, body))
+      await expect
+        .poll(async () => (await api('GET', `/events?instance=${id}&status=pending`)).json.data)
+        .toEqual([])
+    }
+    const replies = async (id: string) => (await api('GET', `/commands?instance=${id}`)).json.data.length
+    await say('front')
+    await say('desk')
+    expect([await replies('front'), await replies('desk')]).toEqual([1, 0])
+    await api('PATCH', '/instances/desk', { revision: 1, tags: ['vip'] })
+    await say('desk')
+    expect(await replies('desk')).toBe(1)
+  })
+
   test('the hub asks itself under its public URL', async () => {
     const { api, program } = await open()
     await api('POST', '/instances', { id: 'front', gateway: 'gowa', baseUrl: site.gatewayUrl('front') })

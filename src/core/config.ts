@@ -22,6 +22,8 @@ export interface HubConfig {
   instances: readonly InstanceConfig[]
   /** Validated configuration of each feature whose key is present. */
   features: Readonly<Record<string, unknown>>
+  /** Features that work for some numbers only. */
+  featureScopes?: Readonly<Record<string, FeatureScope>>
   retention: RetentionConfig
   /** Undefined: what people send is not fetched. */
   media?: MediaConfig
@@ -38,6 +40,12 @@ export interface HubConfig {
   /** The former one, while keys change. */
   oldSecretKey?: string
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+}
+
+/** The numbers a feature works for: those named, and those that have one of the tags. */
+export interface FeatureScope {
+  instances: readonly string[]
+  tags: readonly string[]
 }
 
 export type DatabaseConfig =
