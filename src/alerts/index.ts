@@ -80,6 +80,7 @@ export function createAlerts(parts: AlertsParts) {
   const channels = ALERT_CHANNELS.filter((channel) => settings[channel] !== undefined)
   const post = settings.webhook && createWebhook({ ...settings.webhook, http: parts.http, clock })
   let notedAt = 0
+  let known: { hour: number; pauses: ReadonlyMap<InstanceId, number[]> } = { hour: 0, pauses: new Map() }
 
   async function look(): Promise<void> {
     const now = clock.now()
@@ -129,7 +130,10 @@ export function createAlerts(parts: AlertsParts) {
         ),
       )
     }
-    const pauses = byInstance(await store.silences(hoursLikeThis(now)))
+    // What was on days before does not change any more.
+    if (known.hour !== hourOf(now))
+      known = { hour: hourOf(now), pauses: byInstance(await store.silences(hoursLikeThis(now))) }
+    const { pauses } = known
     return connections.map((one) =>
       observeSilence(one, lastOf(one.instance), pauses.get(one.instance) ?? [], now),
     )
@@ -181,7 +185,8 @@ export function createAlerts(parts: AlertsParts) {
   async function toPeople(name: string, mail: { subject: string; text: string }): Promise<Told> {
     if (!settings.email || !parts.mail) return missing('email')
     const { from, to } = settings.email
-    return parts.mail({ ...mail, from, to, messageId: `<${name}.${store.installation}@pombo.invalid>` })
+    const domain = from.slice(from.lastIndexOf('@') + 1)
+    return parts.mail({ ...mail, from, to, messageId: `<${name}.${store.installation}@${domain}>` })
   }
 
   return {
@@ -189,6 +194,9 @@ export function createAlerts(parts: AlertsParts) {
 
     /** Does what is due: a round of looking, if it is this node's turn, and what is to be told. */
     async work(): Promise<'again' | 'rest' | 'full'> {
+      // Mostly nothing is, and looking is cheaper than claiming.
+      const at = await store.nextAlertWork()
+      if (at === undefined || at > clock.now()) return 'rest'
       if (await store.claimRound(ROUND_MS)) await look()
       if (running.size >= SLOTS) return 'full'
       const due = await store.claimNews({ limit: SLOTS - running.size, leaseMs: LEASE_MS })

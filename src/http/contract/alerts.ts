@@ -140,7 +140,7 @@ export const connectionHistory = z.object({
   since: shownTime.optional(),
   reason: z.string().optional(),
   checkedAt: shownTime.optional().meta({ description: 'When the gateway was last asked.' }),
-  polled: z.boolean().meta({ description: 'Is the gateway asked, because it tells nothing by itself?' }),
+  polled: z.boolean().meta({ description: 'Is the gateway asked from time to time?' }),
   uptime: z.object({ day: uptime, week: uptime }),
   data: z.array(connectionChange),
   next: z.string().nullable(),
