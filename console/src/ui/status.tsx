@@ -37,7 +37,7 @@ const ICONS = {
 /** A dot with its word: never colour alone. */
 export function StatusDot({ signal, children }: { signal: Signal; children: ReactNode }) {
   return (
-    <span className="inline-flex min-w-0 items-center gap-2">
+    <span className="inline-flex max-w-full min-w-0 items-center gap-2">
       <span aria-hidden className={cx('size-2 shrink-0 rounded-full', FILL[signal])} />
       <span className="truncate">{children}</span>
     </span>

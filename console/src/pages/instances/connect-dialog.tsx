@@ -204,7 +204,7 @@ function Left({ seconds, of }: { seconds: number | undefined; of: number }) {
   const format = useFormat()
   const left = Math.max(0, seconds ?? 0)
   return (
-    <div className="grid w-66 gap-1">
+    <div className="grid w-72 max-w-full gap-1">
       <progress
         aria-label={t('linkValid', { time: '' })}
         value={left}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { MessageSquareText } from 'lucide-react'
+import { Lock, MessageSquareText } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
 import type { Instance } from '../../../../src/http/contract/instances.ts'
 import type { InstanceHealth } from '../../../../src/http/contract/overview.ts'
@@ -11,6 +11,7 @@ import { ColumnsMenu, type Filter, ListBar, useHiddenColumns } from '../../ui/li
 import { EmptyState, Skeleton } from '../../ui/states.tsx'
 import { Badge } from '../../ui/status.tsx'
 import { RelativeTime } from '../../ui/time.tsx'
+import { Tooltip } from '../../ui/tooltip.tsx'
 import { common } from '../../words/common.ts'
 import { useFormat, useWords } from '../../words/use-words.tsx'
 import { overviewQuery } from '../overview/queries.ts'
@@ -201,14 +202,14 @@ function useColumns(lastHour: ReadonlyMap<string, LastHour>): readonly Column<In
     {
       id: 'state',
       header: t('state'),
-      width: 'minmax(150px, 1fr)',
+      width: 'minmax(136px, 1fr)',
       sortable: true,
       cell: ({ connection, hold }) => <Connection state={connection} held={hold !== null} />,
     },
     {
       id: 'lastEvent',
       header: t('lastEvent'),
-      width: '104px',
+      width: '96px',
       sortable: true,
       cell: ({ lastEventAt }) =>
         lastEventAt === undefined ? (
@@ -220,7 +221,7 @@ function useColumns(lastHour: ReadonlyMap<string, LastHour>): readonly Column<In
     {
       id: 'accepted',
       header: t('accepted'),
-      width: '104px',
+      width: '100px',
       end: true,
       sortable: true,
       cell: ({ id }) => {
@@ -233,7 +234,7 @@ function useColumns(lastHour: ReadonlyMap<string, LastHour>): readonly Column<In
     {
       id: 'backlog',
       header: t('backlog'),
-      width: '88px',
+      width: '64px',
       end: true,
       sortable: true,
       cell: ({ queued }) => format.number(queued),
@@ -241,7 +242,7 @@ function useColumns(lastHour: ReadonlyMap<string, LastHour>): readonly Column<In
     {
       id: 'budget',
       header: t('budget'),
-      width: '148px',
+      width: '112px',
       end: true,
       sortable: true,
       cell: (row) => <Budget row={row} hour={lastHour.get(row.id)} />,
@@ -249,15 +250,15 @@ function useColumns(lastHour: ReadonlyMap<string, LastHour>): readonly Column<In
     {
       id: 'reconnects',
       header: t('reconnects'),
-      width: '104px',
+      width: '116px',
       end: true,
       cell: ({ id }) => <Reconnects id={id} />,
     },
-    { id: 'gateway', header: t('gateway'), width: '96px', sortable: true, cell: ({ gateway }) => gateway },
+    { id: 'gateway', header: t('gateway'), width: '80px', sortable: true, cell: ({ gateway }) => gateway },
     {
       id: 'tags',
       header: t('tags'),
-      width: 'minmax(96px, 1fr)',
+      width: 'minmax(64px, 1fr)',
       cell: ({ tags }) => (
         <span className="flex gap-1">
           {tags.map((tag) => (
@@ -266,20 +267,22 @@ function useColumns(lastHour: ReadonlyMap<string, LastHour>): readonly Column<In
         </span>
       ),
     },
-    {
-      id: 'origin',
-      header: t('origin'),
-      width: '128px',
-      cell: ({ origin }) => t(origin === 'file' ? 'originFile' : 'originStore'),
-    },
   ]
 }
 
-function Name({ row: { id, name } }: { row: Instance }): ReactNode {
+function Name({ row: { id, name, origin } }: { row: Instance }): ReactNode {
+  const t = useWords(words)
   return (
-    <span className="flex min-w-0 items-baseline gap-2">
+    <span className="flex min-w-0 items-center gap-2">
       <bdi className="truncate font-strong">{name ?? id}</bdi>
       {name !== undefined && <code className="truncate font-mono text-meta text-muted">{id}</code>}
+      {origin === 'file' && (
+        <Tooltip text={t('readOnly')}>
+          <span role="img" aria-label={t('readOnly')} className="shrink-0 text-muted">
+            <Lock size={14} aria-hidden />
+          </span>
+        </Tooltip>
+      )}
     </span>
   )
 }
@@ -291,9 +294,9 @@ function Budget({ row, hour }: { row: Instance; hour: LastHour | undefined }) {
   if (!hour) return '–'
   const most = paceOf(row.pacing)
   const sent = format.number(hour.sent)
-  return most === undefined
-    ? t('budgetFree', { sent })
-    : t('budgetOf', { sent, most: format.number(Math.round(most)) })
+  if (most === undefined) return sent
+  const fill = { sent, most: format.number(Math.round(most)) }
+  return <span title={t('budgetHint', fill)}>{t('budgetOf', fill)}</span>
 }
 
 /** Asked for row by row: only those in sight exist. */
@@ -309,7 +312,7 @@ function Narrow({ row }: { row: Instance }) {
   const t = useWords(words)
   const format = useFormat()
   return (
-    <div className="grid gap-1">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-1">
       <div className="flex items-center gap-2">
         <span className="min-w-0 grow truncate">
           <Name row={row} />

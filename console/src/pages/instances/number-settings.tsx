@@ -15,7 +15,7 @@ import { changesOf, type Draft, type DraftFault, draftOf, faultsOf } from './dra
 import { FormFault } from './form-fault.tsx'
 import { SettingFields, type SettingValues, settingsBody, settingsOf } from './gateway-settings.tsx'
 import { numberWords } from './number-words.ts'
-import { gatewaysQuery } from './queries.ts'
+import { gatewaysQuery, instancesQuery } from './queries.ts'
 import { StaleDialog } from './stale-dialog.tsx'
 
 /** How a number is set. What the configuration file says is shown, and where to change it. */
@@ -24,7 +24,7 @@ export function NumberSettings({ number }: { number: Instance }) {
   const { can } = useSession()
   const fromFile = number.origin === 'file'
   return (
-    <>
+    <div className="max-w-3xl">
       {fromFile && (
         <div className="mb-4">
           <Notice signal="neutral" title={t('settingsFile')}>
@@ -33,7 +33,7 @@ export function NumberSettings({ number }: { number: Instance }) {
         </div>
       )}
       <SettingsForm number={number} readOnly={fromFile || !can('manage')} />
-    </>
+    </div>
   )
 }
 
@@ -71,9 +71,11 @@ function SettingsForm({ number, readOnly }: { number: Instance; readOnly: boolea
       setCredentials({})
       toast.done(t('saved'))
     },
-    onError(error) {
-      const current = currentOf(error)
-      if (current) setStale(current)
+    async onError(error) {
+      if (!(error instanceof ApiError) || error.status !== 409) return
+      const all = await client.fetchQuery({ ...instancesQuery, staleTime: 0 })
+      const current = all.find(({ id }) => id === number.id)
+      if (current && current.revision !== base.revision) setStale(current)
     },
   })
   const fault = save.error instanceof ApiError ? save.error : undefined
@@ -220,10 +222,3 @@ const SHOWN = [
   'deliveriesPerSecond',
   'reorderWindowMs',
 ]
-
-/** What stands now, as a refusal of a stale change tells it. */
-function currentOf(error: Error): Instance | undefined {
-  if (!(error instanceof ApiError) || error.status !== 409) return undefined
-  const { raw } = error
-  return typeof raw === 'object' && raw !== null && 'current' in raw ? (raw.current as Instance) : undefined
-}
