@@ -7,7 +7,7 @@ import { createPeople, type People } from './people.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 
 export { ENVIRONMENT_KEY } from './keys.ts'
-export { type MadeLink, OWNER_LOGIN, pathOf } from './people.ts'
+export { type MadeLink, pathOf } from './people.ts'
 export { expiryOf, type Opened, type UserPrincipal, type Visitor } from './sessions.ts'
 
 /** Who may do what: people and their sessions, keys, and the log of what was changed by whom. */

@@ -121,14 +121,16 @@ test('started through npm, SIGTERM to the whole group drains the hub once and en
   await next.ended
 })
 
-test.each([
-  ['', 1],
-  [API_KEY, 0],
-])('with POMBO_API_KEY=%j it warns %i times that the API answers nobody', async (POMBO_API_KEY, times) => {
-  const hub = await start('node', {}, { env: { POMBO_API_KEY } })
+test('while nobody can sign in its log says how to change that, and holds no link', async () => {
+  const hub = await start('node', {})
   hub.child.kill('SIGTERM')
   await hub.ended
-  expect(hub.output().match(/POMBO_API_KEY is not set/g) ?? []).toHaveLength(times)
+  expect(hub.output()).toMatch(/"level":"warn".*this hub has no owner yet: \\"pombo owner link\\"/)
+  expect(hub.output()).not.toContain('/welcome/')
+  const owned = await start('node', {}, { env: { POMBO_ADMIN_PASSWORD: 'violet gathers nine stones' } })
+  owned.child.kill('SIGTERM')
+  await owned.ended
+  expect(owned.output()).not.toMatch(/no owner|violet/)
 })
 
 test('a pombo.config.ts inside the checkout imports pombo, without a build', async () => {
