@@ -180,7 +180,9 @@ function send({ operation, picks, path, query, mutations, raw }: Request): Promi
     return `${of}/${encodeURIComponent(named.toWellFormed())}`
   })
   const names = [...parameters.filter((one) => one.in === 'query').map(({ name }) => name), 'unknown']
-  const search = new URLSearchParams(query.map(([i, text]) => [names[i % names.length]!, text]))
+  const search = new URLSearchParams(
+    query.map(([i, text]): [string, string] => [names[i % names.length]!, text]),
+  )
   let drawn = 0
   const content =
     method === 'GET'

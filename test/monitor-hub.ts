@@ -71,6 +71,18 @@ export async function startHub(bot: Handler, overrides: Overrides = {}, config: 
     return { status: res.status, headers: res.headers, text, json: isJson ? JSON.parse(text) : undefined }
   }
   let nth = 0
+  let last: { to: string; body: string } | undefined
+  async function deliver(to: string, body: string): Promise<void> {
+    last = { to, body }
+    const signature = `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`
+    const res = await fetch(`${url}/webhooks/${to}`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json', 'x-hub-signature-256': signature },
+    })
+    if (res.status !== 200) throw new Error(`the delivery was answered ${res.status}`)
+    await program.hub.idle()
+  }
   return {
     url,
     dir,
@@ -93,14 +105,17 @@ export async function startHub(bot: Handler, overrides: Overrides = {}, config: 
           body: text,
         },
       })
-      const signature = `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`
-      const res = await fetch(`${url}/webhooks/${to}`, {
-        method: 'POST',
-        body,
-        headers: { 'content-type': 'application/json', 'x-hub-signature-256': signature },
-      })
-      if (res.status !== 200) throw new Error(`the delivery was answered ${res.status}`)
-      await program.hub.idle()
+      await deliver(to, body)
+    },
+    /** The gateway delivers the last one again. */
+    repeat: () => deliver(last!.to, last!.body),
+    /** Asks until something is so. */
+    async until(isSo: () => Promise<boolean>): Promise<void> {
+      const deadline = Date.now() + 10_000
+      while (!(await isSo())) {
+        if (Date.now() > deadline) throw new Error('it did not become so within 10 s')
+        await new Promise((next) => setTimeout(next, 20))
+      }
     },
     async [Symbol.asyncDispose]() {
       await program.stop(500)

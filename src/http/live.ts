@@ -34,6 +34,9 @@ const LOOK = 200
 /** Bytes of events one look sends; what is beyond is told as a change. */
 const LOOK_BYTES = 128 * 1024
 
+/** More numbers than this are told as all. */
+const MOST_INSTANCES = 100
+
 /** A message as it goes over the wire. */
 export const frame = <K extends keyof StreamMessages>(type: K, data: StreamMessages[K], id: number): string =>
   `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`
@@ -86,7 +89,7 @@ export function createLive({ news, store, clock, log }: LiveParts) {
     const before = told
     told = new Map(rows.map((row) => [row.id, stateOf(row)]))
     const first = rows[0]?.id ?? 0
-    const missed = before.size > 0 && first > newest + 1
+    const missed = rows.length === LOOK && first > newest + 1
     newest = Math.max(newest, rows.at(-1)?.id ?? 0)
     let bytes = 0
     for (const row of rows) {
@@ -107,7 +110,8 @@ export function createLive({ news, store, clock, log }: LiveParts) {
       topics.add('traffic').add('instances')
     }
     if (topics.size === 0) return
-    const changed = { topics: [...topics], instances: everywhere ? [] : [...instances] }
+    const told = everywhere || instances.size > MOST_INSTANCES ? [] : [...instances]
+    const changed = { topics: [...topics], instances: told }
     const text = frame('changed', changed, newest)
     for (const listener of [...listeners]) {
       const concerned =
@@ -135,7 +139,8 @@ export function createLive({ news, store, clock, log }: LiveParts) {
       pingedAt = now
       tell(frame('ping', { at: iso(now) }, newest))
     }
-    if (listeners.size > 0) timer = clock.setTimeout(next, idle ? IDLE_MS : TICK_MS)
+    const wait = Math.min(idle ? IDLE_MS : TICK_MS, pingedAt + PING_MS - now)
+    if (listeners.size > 0) timer = clock.setTimeout(next, wait)
     else looking = false
   }
   const next = (): void => void tick()

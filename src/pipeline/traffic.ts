@@ -35,6 +35,8 @@ const SLOT = Object.fromEntries(TRAFFIC_COUNTERS.map((name, i) => [name, i])) as
  */
 export function createTraffic({ store, clock, log, outage }: TrafficParts): TrafficMeter & {
   start(): void
+  /** Writes what was counted until now. */
+  flush(): Promise<void>
   /** Writes what is left. */
   stop(): Promise<void>
 } {
@@ -53,7 +55,7 @@ export function createTraffic({ store, clock, log, outage }: TrafficParts): Traf
     return values
   }
 
-  async function flush(minute: number): Promise<void> {
+  async function write(minute: number): Promise<void> {
     for (const [instance, values] of counts) waiting.push({ instance, at: minute, values })
     counts = new Map()
     if (waiting.length === 0) return
@@ -76,7 +78,7 @@ export function createTraffic({ store, clock, log, outage }: TrafficParts): Traf
     const minute = minuteOf(now)
     const wait = Math.min(FLUSH_MS, minute + TRAFFIC_STEPS.minute - now)
     timer = clock.setTimeout(() => {
-      running = flush(minute).finally(next)
+      running = write(minute).finally(next)
     }, wait)
   }
 
@@ -88,11 +90,12 @@ export function createTraffic({ store, clock, log, outage }: TrafficParts): Traf
       valuesOf(instance)[LAGS[lag] + lagClass(ms)]! += 1
     },
     start: next,
+    flush: () => write(minuteOf(clock.now())),
     async stop() {
       stopped = true
       timer?.cancel()
       await running
-      await flush(minuteOf(clock.now()))
+      await write(minuteOf(clock.now()))
     },
   }
 }
