@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { writeDemoConfig } from '../../src/cli/demo/config.ts'
 import { createScene } from '../../src/cli/demo/scene.ts'
 import type { Handler } from '../../src/core/turn.ts'
-import { compose, loadHub, type Overrides } from '../../src/main.ts'
+import { compose, loadHub, type Overrides, type Program } from '../../src/main.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { createHttpClient } from '../../src/platform/http-client.ts'
 import { createLogger } from '../../src/platform/log.ts'
@@ -19,6 +19,10 @@ export interface ConsoleHub {
   readonly owner: { login: string; password: string }
   /** Asks the API with the key of all rights. @throws Error for what is no success */
   ask<T = unknown>(method: string, path: string, body?: unknown): Promise<T>
+  /** Ends the hub, with what it holds on its disk. */
+  down(): Promise<void>
+  /** Starts it again, on the same port. */
+  up(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -59,12 +63,16 @@ export async function startConsoleHub(options: ConsoleHubOptions = {}): Promise<
       ...(options.owner !== false && { POMBO_ADMIN_PASSWORD: OWNER.password }),
     },
   })
-  const program = await compose({
-    config: { ...config, ...(options.numbers === false && { instances: [] }), ...options.config },
-    bot: options.bot ?? bot,
-    overrides: { log: createLogger({ level: 'error', secrets: [] }), ...options.overrides },
-  })
-  await program.start()
+  const start = async (): Promise<Program> => {
+    const program = await compose({
+      config: { ...config, ...(options.numbers === false && { instances: [] }), ...options.config },
+      bot: options.bot ?? bot,
+      overrides: { log: createLogger({ level: 'error', secrets: [] }), ...options.overrides },
+    })
+    await program.start()
+    return program
+  }
+  let program = await start()
   return {
     url,
     simulator,
@@ -81,6 +89,10 @@ export async function startConsoleHub(options: ConsoleHubOptions = {}): Promise<
       const text = await response.text()
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
       return text === '' ? undefined : JSON.parse(text)
+    },
+    down: () => program.stop(0),
+    async up() {
+      program = await start()
     },
     async stop() {
       await program.stop(2_000)

@@ -30,13 +30,20 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
         <div aria-hidden className="fixed inset-0 z-40 animate-appear bg-shade" />
         <Radix.Content
           {...(description === undefined && { 'aria-describedby': undefined })}
+          onOpenAutoFocus={(event) => {
+            // To where one goes on: the first field, or else the whole, which reads its title.
+            event.preventDefault()
+            const box = event.currentTarget as HTMLElement
+            const field = box.querySelector<HTMLElement>('input:not(:disabled), select, textarea')
+            ;(field ?? box).focus()
+          }}
           onInteractOutside={(event) => keep && event.preventDefault()}
           className={cx(
             'fixed inset-x-3 top-1/2 z-40 mx-auto flex max-h-[calc(100dvh-24px)] -translate-y-1/2 animate-appear flex-col rounded-lg bg-raised shadow-raised outline-none',
             wide ? 'max-w-3xl' : 'max-w-lg',
           )}
         >
-          <header className="flex items-start gap-3 px-5 pt-4 pb-3">
+          <div className="flex items-start gap-3 px-5 pt-4 pb-3">
             <div className="min-w-0 grow">
               <Radix.Title className="text-title font-strong">{title}</Radix.Title>
               {description !== undefined && (
@@ -46,12 +53,10 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
               )}
             </div>
             <IconButton small label={t('close')} icon={<X size={16} />} onClick={onClose} />
-          </header>
+          </div>
           <div className="min-h-0 overflow-y-auto px-5 pb-4">{children}</div>
           {footer !== undefined && (
-            <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3">
-              {footer}
-            </footer>
+            <div className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3">{footer}</div>
           )}
         </Radix.Content>
       </Radix.Portal>

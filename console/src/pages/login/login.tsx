@@ -8,12 +8,12 @@ import { useFaultWords } from '../../ui/fault-words.ts'
 import { TextField } from '../../ui/field.tsx'
 import { Notice } from '../../ui/status.tsx'
 import { useWords } from '../../words/use-words.tsx'
-import { useEntry } from './use-entry.ts'
+import { safeNext, useEntry } from './use-entry.ts'
 import { words } from './words.ts'
 
 export function LoginPage() {
   const t = useWords(words)
-  const { next } = useSearch({ from: '/login' })
+  const next = safeNext(useSearch({ from: '/login' }).next)
   const { data: session } = useQuery(sessionQuery)
   const [login, setLogin] = useState('')
   const [password, setPassword] = useState('')

@@ -5,6 +5,10 @@ import { api } from '../../api/client.ts'
 import { ApiError } from '../../api/problem.ts'
 import { sessionQuery } from '../../api/session.ts'
 
+/** An address of this console: one slash, since two would lead to another host. */
+export const safeNext = (next: unknown): string | undefined =>
+  typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : undefined
+
 /** Signs in by one of the ways there are, and goes on to `next`. */
 export function useEntry(
   where: '/session' | '/welcome' | '/invitations/accept' | '/password-reset',

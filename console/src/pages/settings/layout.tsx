@@ -1,5 +1,5 @@
-import { Link, Outlet } from '@tanstack/react-router'
-import { Suspense } from 'react'
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { Suspense, useEffect, useRef } from 'react'
 import { type Scope, useSession } from '../../api/session.ts'
 import { words as shell } from '../../shell/words.ts'
 import { Page } from '../../ui/page.tsx'
@@ -26,6 +26,12 @@ export function SettingsLayout() {
   const t = useWords(words)
   const title = useWords(shell)('settings')
   const { can, principal } = useSession()
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  const bar = useRef<HTMLUListElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another part is the active one then
+  useEffect(() => {
+    bar.current?.querySelector('[data-status=active]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [path])
   const parts = PARTS.filter(
     ({ scope, name }) => can(scope) && (name !== 'account' || principal?.type === 'user'),
   )
@@ -33,7 +39,7 @@ export function SettingsLayout() {
     <Page title={title} fill>
       <div className="flex min-h-0 grow gap-6 max-lg:flex-col max-lg:gap-3">
         <nav aria-label={t('parts')} className="shrink-0 lg:w-44">
-          <ul className="flex gap-1 overflow-x-auto pb-1 lg:flex-col">
+          <ul ref={bar} className="flex gap-1 overflow-x-auto pb-1 lg:flex-col">
             {parts.map(({ to, name }) => (
               <li key={to} className="shrink-0">
                 <Link
@@ -48,11 +54,17 @@ export function SettingsLayout() {
             ))}
           </ul>
         </nav>
-        <div className="flex min-h-0 min-w-0 grow flex-col overflow-y-auto pb-6">
+        <section
+          aria-label={t('parts')}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          tabIndex={0}
+          data-focus="inside"
+          className="flex min-h-0 min-w-0 grow flex-col overflow-y-auto pb-6"
+        >
           <Suspense fallback={<LoadingState />}>
             <Outlet />
           </Suspense>
-        </div>
+        </section>
       </div>
     </Page>
   )
