@@ -147,6 +147,26 @@ async function fill(): Promise<string> {
   ])
   await store.enqueue(say('third', 3, bia))
   await store.holdInstance('sales' as InstanceId, { reason: 'logged out', until: Date.now() + DAY })
+  await store.saveEntry('instance', { id: 'made', settings: '{}', box: 'v1.0.sealed', claim: 'c' }, {})
+  const creation = {
+    key: 'k',
+    server: 'uaz',
+    instance: 'shop',
+    name: 'Shop',
+    before: ['r1'],
+    holder: 'before',
+  }
+  await store.beginCreation(creation)
+  const refusal = {
+    target: 'made',
+    reason: 'signature' as const,
+    detail: 'wrong',
+    count: 2,
+    firstAt: 1,
+    lastAt: 5,
+  }
+  await store.noteRefusals([refusal])
+  await store.noteVerified('made' as InstanceId, 5)
   // What the last hub was sending when it ended.
   await claimSends(store)
   const { installation } = store
@@ -170,6 +190,19 @@ async function fill(): Promise<string> {
       )
     fill("insert into node values ('n', 'worker', 'host', '1', 1, 1)")
     fill("insert into delivery_bucket values ('support', 500, 1)")
+    fill("insert into unrouted values (1, 'k', 'uaz', 'gowa', 'http://gw', '[]', 0, 1, 5, 5)")
+    fill('insert into unrouted_event values (1, 1)')
+    fill(`insert into account (login, name, role, password, created_at)
+      values ('ana', 'Ana', 'owner', 'made of it', 5)`)
+    fill(`insert into session (hash, account_id, created_at, seen_at, source, agent)
+      values ('h1', 1, 5, 6, '192.0.2.1', 'Firefox')`)
+    fill(`insert into link (hash, type, role, created_at, created_by, expires_at)
+      values ('h2', 'invitation', 'agent', 5, 'Ana', 9)`)
+    fill(`insert into api_key (hash, name, scopes, prefix, created_at, created_by)
+      values ('h3', 'shop', 'read send', 'pombo_Ab12Cd', 5, 'Ana')`)
+    fill(`insert into audit (at, actor_type, actor_id, actor_name, action)
+      values (5, 'user', 'usr_1', 'Ana', 'key.create')`)
+    fill("insert into login_failure values ('h4', 2, 5)")
   })
   return installation
 }
@@ -226,6 +259,9 @@ describe('a move', () => {
       /^Moved: [\d,]+ rows of \d+ tables lie in postgres:\/\/127\.0\.0\.1:\d+\/test_\w+ and/,
     )
     expect(moved.err).toMatch(/^copying \d+ %, [\d,]+ of [\d,]+ rows.*\ncomparing 100 %, /s)
+    expect(moved.out).toContain(
+      'The secrets of instances or servers made while the hub ran were moved sealed',
+    )
     const password = decodeURIComponent(new URL(database.url).password)
     expect(moved.out + moved.err).not.toContain(password)
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { database } from '../../config/rules.ts'
 import { type DatabaseConfig, databaseName } from '../../core/config.ts'
@@ -5,6 +6,7 @@ import { loadHub, migrateStore } from '../../main.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createLogger } from '../../platform/log.ts'
 import { secretsIn } from '../../platform/scrub.ts'
+import { keyFileOf } from '../../platform/secret-box.ts'
 import { timeText } from '../../storage/transfer/marks.ts'
 import {
   type MovedBefore,
@@ -94,6 +96,13 @@ async function move(path: string, url: string, io: Io): Promise<number> {
     io.out(
       `${count(end.unknown)} sends were under way when the last hub ended; the next one asks the gateway about them.`,
     )
+  if (end.sealed) {
+    const file = keyFileOf(path)
+    const key = existsSync(file) ? `the first line of ${file}` : 'the POMBO_SECRET_KEY it had'
+    io.out(
+      `The secrets of instances or servers made while the hub ran were moved sealed. Give every node ${key} as POMBO_SECRET_KEY, or they cannot be opened.`,
+    )
+  }
   io.out(`Now name that database in the configuration and start the hub. No hub opens ${path} any more.`)
   io.out(
     `Media were not moved: they stay where they are. Put their folder where all nodes see it, name it as media.folder, and mark it as this installation's: echo ${end.installation} > FOLDER/pombo-installation`,

@@ -51,6 +51,8 @@ export interface MoveEnd {
   /** The target, without user and password. */
   place: string
   installation: string
+  /** It holds secrets that only the key of the old installation opens. */
+  sealed: boolean
   /** Unfinished sends that wait for a person, because the file was an old copy put back. */
   held: number
   /** Sends that were under way when the last hub ended; the next one asks the gateway about them. */
@@ -168,6 +170,7 @@ async function move(source: Source, target: Target, options: MoveOptions): Promi
     tables: tables.length,
     place: target.place,
     installation: source.installation,
+    sealed: tables.some((table) => table.name === 'registry_entry' && source.count(table) > 0),
   }
 }
 
