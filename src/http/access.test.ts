@@ -601,6 +601,18 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('access over %s', 
       expect(filtered.json.data).toHaveLength(1)
     })
 
+    test('is news to whoever looks at people and keys', async () => {
+      const node = await start()
+      const ana = await node.join('ana', 'owner')
+      const heard: unknown[] = []
+      node.hub.news.onAnnounced(({ topics }) => heard.push(topics))
+      await ana.api('GET', '/keys')
+      await ana.api('POST', '/keys', { name: 'k', scopes: [] })
+      expect(heard).toEqual([])
+      await ana.api('POST', '/keys', { name: 'k', scopes: ['read'] })
+      expect(heard).toEqual([['people']])
+    })
+
     test('that cannot be written stops nobody, and the log says so', async () => {
       const node = await start()
       const ana = await node.join('ana', 'owner')

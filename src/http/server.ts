@@ -93,8 +93,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       const source = sourceOf(raw, trusted)
       return { source, counted: sourceKey(source), agent: headers['user-agent'] ?? '' }
     },
-    audit: (request, note) =>
-      options.access.audit(request.principal, note, sourceOf(request.raw, trusted) || undefined),
+    async audit(request, note) {
+      await options.access.audit(request.principal, note, sourceOf(request.raw, trusted) || undefined)
+      // Pages that show people, keys or this log ask again.
+      hub.news.changed(['people'])
+    },
     checksAnswers: options.checkAnswers ?? false,
     isDraining: () => inFlight.isDraining,
     onDrain: (listen) => inFlight.onDrain(listen),
