@@ -37,7 +37,8 @@ export class ApiError extends Error {
 
   /** What is wrong with one field of a form. */
   field(name: string): string | undefined {
-    return this.fields.find(({ field }) => field === name || field.endsWith(`.${name}`))?.message
+    const message = this.fields.find(({ field }) => field === name || field.endsWith(`.${name}`))?.message
+    return message && message.charAt(0).toUpperCase() + message.slice(1)
   }
 }
 

@@ -37,7 +37,7 @@ export function Navigation({ narrow }: { narrow: boolean }) {
     <nav
       aria-label={t('navigation')}
       className={cx(
-        'flex border-line bg-panel max-md:order-last max-md:border-t md:flex-col md:gap-1 md:border-r md:p-2',
+        'flex border-line bg-panel max-md:order-last max-md:border-t md:shrink-0 md:flex-col md:gap-1 md:border-r md:p-2',
         narrow ? 'md:w-14' : 'md:w-52',
       )}
     >

@@ -58,7 +58,7 @@ export function ListBar(props: ListBarProps) {
         <SavedFilters name={props.name} values={values} onChange={onChange} canSave={active.length > 0} />
       )}
       <span className="grow" />
-      {count !== undefined && (
+      {count !== undefined && count.n > 0 && (
         <output className="text-meta text-muted">
           {count.more ? t('rowsOrMore', { n: count.n }) : t('rows', { n: count.n })}
         </output>

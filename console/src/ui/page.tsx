@@ -119,11 +119,11 @@ export function Drawer({
 /** Names and what they are, under each other. */
 export function Facts({ facts }: { facts: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (
-    <dl className="grid grid-cols-[minmax(96px,max-content)_minmax(0,1fr)] gap-x-4 gap-y-2">
+    <dl className="grid gap-x-4 gap-y-2 max-sm:gap-y-0 sm:grid-cols-[minmax(96px,max-content)_minmax(0,1fr)]">
       {facts.map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="text-muted">{name}</dt>
-          <dd className="min-w-0">{value}</dd>
+          <dd className="min-w-0 max-sm:mb-2">{value}</dd>
         </div>
       ))}
     </dl>

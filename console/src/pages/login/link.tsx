@@ -71,7 +71,7 @@ function NewAccount({ token, link }: { token: string; link: LinkView }) {
     <Door title={t(TITLES[link.type])}>
       <p className="mb-4 text-muted">
         {link.type === 'owner' ? t('welcomeHint') : t('invitedAs', { role: t(ROLES[link.role]) })}{' '}
-        {t('expires', { time: format.time(link.expiresAt) })}
+        {t('expires', { time: `${format.date(link.expiresAt)}, ${format.time(link.expiresAt)}` })}
       </p>
       <form
         className="grid gap-4"
@@ -152,7 +152,7 @@ function NewPassword({
     <TextField
       label={t('newPassword')}
       hint={t('newPasswordHint')}
-      error={error}
+      error={error && t('newPasswordWeak')}
       type="password"
       value={value}
       onChange={onChange}

@@ -18,5 +18,5 @@ export const doorRoutes = [
   }),
   createRoute({ getParentRoute: () => rootRoute, path: '/welcome/$token', component: link }),
   createRoute({ getParentRoute: () => rootRoute, path: '/invite/$token', component: link }),
-  createRoute({ getParentRoute: () => rootRoute, path: '/password/$token', component: link }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/reset/$token', component: link }),
 ] as const

@@ -23,6 +23,8 @@ export const words = defineWords({
     newLogin: 'E-mail or user name to sign in with',
     newPassword: 'New password',
     newPasswordHint: 'At least 12 characters. A sentence is easier to remember than a riddle.',
+    newPasswordWeak:
+      'Others would try this one first, or it is too short. Take several words that have nothing to do with each other.',
     create: 'Make the account',
     setPassword: 'Set the password',
     linkGone: 'This link does not work any more',
@@ -59,6 +61,8 @@ export const words = defineWords({
     newLogin: 'E-mail ou nome de usuário para entrar',
     newPassword: 'Nova senha',
     newPasswordHint: 'Pelo menos 12 caracteres. Uma frase é mais fácil de lembrar do que um enigma.',
+    newPasswordWeak:
+      'Esta outros tentariam primeiro, ou é curta demais. Use várias palavras que não têm nada a ver umas com as outras.',
     create: 'Criar a conta',
     setPassword: 'Definir a senha',
     linkGone: 'Este link não funciona mais',
@@ -94,6 +98,8 @@ export const words = defineWords({
     newLogin: 'Correo o nombre de usuario para entrar',
     newPassword: 'Contraseña nueva',
     newPasswordHint: 'Al menos 12 caracteres. Una frase se recuerda mejor que un acertijo.',
+    newPasswordWeak:
+      'Otros probarían esta primero, o es demasiado corta. Usa varias palabras que no tengan nada que ver entre sí.',
     create: 'Crear la cuenta',
     setPassword: 'Guardar la contraseña',
     linkGone: 'Este enlace ya no funciona',

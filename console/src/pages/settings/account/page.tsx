@@ -10,6 +10,7 @@ import { Facts, Section } from '../../../ui/page.tsx'
 import { useToast } from '../../../ui/toast.tsx'
 import { common } from '../../../words/common.ts'
 import { useWords } from '../../../words/use-words.tsx'
+import { words as login } from '../../login/words.ts'
 import { words as settings } from '../words.ts'
 import { Sessions } from './sessions.tsx'
 import { words } from './words.ts'
@@ -78,6 +79,7 @@ function Name({ name: saved, login }: { name: string; login: string }) {
 
 function Password() {
   const t = useWords(words)
+  const door = useWords(login)
   const toast = useToast()
   const client = useQueryClient()
   const [current, setCurrent] = useState('')
@@ -105,7 +107,7 @@ function Password() {
         <FormFault error={change.error} fields={['current', 'next']} />
         <TextField
           label={t('current')}
-          error={fault?.field('current')}
+          error={fault?.field('current') && t('wrong')}
           type="password"
           value={current}
           onChange={setCurrent}
@@ -115,7 +117,7 @@ function Password() {
         <TextField
           label={t('next')}
           hint={t('nextHint')}
-          error={fault?.field('next')}
+          error={fault?.field('next') && door('newPasswordWeak')}
           type="password"
           value={next}
           onChange={setNext}

@@ -54,7 +54,14 @@ function Shown({ settings: { webhook, email, afterMs, kinds } }: { settings: Ale
       <Facts
         facts={[
           [t('after'), format.duration(afterMs)],
-          [t('kinds'), format.list(kinds.map((kind) => t(KIND_WORDS[kind])))],
+          [
+            t('kinds'),
+            <ul key="kinds">
+              {kinds.map((kind) => (
+                <li key={kind}>{t(KIND_WORDS[kind])}</li>
+              ))}
+            </ul>,
+          ],
         ]}
       />
     </div>

@@ -122,7 +122,7 @@ function useColumns(): readonly Column<KeyView>[] {
     },
     { id: 'scopes', header: t('scopes'), width: 'minmax(160px, 2fr)', cell: scopes },
     { id: 'used', header: t('used'), width: '120px', cell: (key) => <Used apiKey={key} /> },
-    { id: 'state', header: t('state'), width: '160px', cell: (key) => <State apiKey={key} /> },
+    { id: 'state', header: t('state'), width: '200px', cell: (key) => <State apiKey={key} /> },
   ]
 }
 
