@@ -9,6 +9,7 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { createHttpClient } from '../../src/platform/http-client.ts'
 import { createLogger } from '../../src/platform/log.ts'
 import { simulatedGateways } from '../../src/simulator/gateways.ts'
+import type { Person } from '../../src/simulator/model.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts'
 import { freePorts } from '../free-port.ts'
 
@@ -32,6 +33,8 @@ export interface ConsoleHubOptions {
   /** Without them, nobody has a number yet. */
   numbers?: boolean
   bot?: Handler
+  /** Customers beside those of the demo. */
+  people?: readonly Person[]
   /** Without the owner of POMBO_ADMIN_PASSWORD, the first one is made by a link. */
   owner?: boolean
   overrides?: Overrides
@@ -54,6 +57,7 @@ export async function startConsoleHub(options: ConsoleHubOptions = {}): Promise<
     http: outgoing.request,
     port: simulatorPort,
     ...scene,
+    people: [...scene.people, ...(options.people ?? [])],
   })
   const { config, bot } = await loadHub({
     file: writeDemoConfig({ folder, port, simulatorUrl: simulator.url, scene }),
