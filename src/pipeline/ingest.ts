@@ -306,7 +306,11 @@ export function createIngest(parts: IngestParts): Ingest {
   }
 
   return {
-    refused: (target, reason, detail) => parts.witness.refused(target, reason, detail),
+    refused(target, reason, detail) {
+      const instance = instanceOf(target)
+      if (instance) traffic.count(instance.id, 'refused')
+      parts.witness.refused(target, reason, detail)
+    },
     admit({ instance, urlKey }) {
       const target = instance === 'global' ? globalTarget(serverWith(urlKey)) : instanceOf(instance)
       if (!target) return { type: 'unknown-instance' }
