@@ -14,6 +14,13 @@ export default defineConfig({
     // The content security policy allows no data: URL but for pictures, and no inline script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // The phone alone is the page of the simulator.
+      input: {
+        index: join(import.meta.dirname, 'index.html'),
+        phone: join(import.meta.dirname, 'phone.html'),
+      },
+    },
   },
   server: {
     host: '127.0.0.1',

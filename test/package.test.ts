@@ -132,7 +132,8 @@ describe('the package', () => {
   })
 
   test('holds the page of the simulator', () => {
-    expect(paths()).toContain('dist/simulator/page/index.html')
+    expect(paths()).toContain('dist/console/phone.html')
+    expect(paths()).toContain('dist/simulator/media/example.png')
   })
 
   test('is one that bundlers and TypeScript understand', async () => {

@@ -9,11 +9,36 @@ export function isLoopbackHost(header: string | undefined): boolean {
   return name !== undefined && (LOOPBACK.includes(name) || name === '[::1]')
 }
 
-/** Another site's page may send requests here from the same browser; its Origin gives it away. */
-export function refuseForeignPages(request: IncomingMessage): void {
+/**
+ * Another site's page may send requests here from the same browser; its Origin gives it away.
+ * @param friends origins of other pages that may ask and read the answers
+ * @returns true when the browser only asks whether it may, and has been answered
+ */
+export function admitPage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  friends: ReadonlySet<string>,
+): boolean {
   const { origin, host } = request.headers
-  if (origin !== undefined && origin !== `http://${host}`)
-    throw new HubError('E_FORBIDDEN', 'Requests from other pages are refused.')
+  if (origin === undefined || origin === `http://${host}`) return false
+  if (!friends.has(origin)) throw new HubError('E_FORBIDDEN', 'Requests from other pages are refused.')
+  response.setHeader('access-control-allow-origin', origin)
+  response.setHeader('vary', 'origin')
+  if (request.method !== 'OPTIONS') return false
+  response
+    .writeHead(204, {
+      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-headers': 'content-type',
+      'access-control-max-age': '600',
+    })
+    .end()
+  return true
+}
+
+/** A loopback origin under both of the names people open it by. */
+export function sameOnLoopback(url: string): ReadonlySet<string> {
+  const { protocol, port, origin } = new URL(url)
+  return new Set([origin, `${protocol}//127.0.0.1:${port}`, `${protocol}//localhost:${port}`])
 }
 
 /** @throws HubError E_TOO_LARGE beyond `limit` bytes */

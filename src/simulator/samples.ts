@@ -1,6 +1,6 @@
 import type { MediaType } from '../core/events.ts'
 
-/** The picture a person can attach, in `page/media`. */
+/** The picture a person can attach, in `media/`. */
 export const EXAMPLE_PICTURE = 'example.png'
 
 interface Sample {

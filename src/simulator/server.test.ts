@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { address } from '../core/address.ts'
 import type { Content } from '../core/events.ts'
@@ -83,6 +86,8 @@ afterEach(async () => {
   await new Promise((resolve) => receiver.server.close(resolve))
 })
 
+/** A simulator without anybody in it. */
+const nobody = { clock, random: Math.random, http: fetchClient, port: 0, numbers: [], people: [] }
 const place = { instance: 'support', person: ana.digits }
 const api = (name: string, body: object, headers: Record<string, string> = {}) =>
   fetch(`${simulator.url}/phone/${name}`, {
@@ -397,27 +402,44 @@ describe('the gateway’s API', () => {
 })
 
 describe('the page', () => {
-  test('comes with everything it needs, and nothing from elsewhere', async () => {
-    const page = await fetch(simulator.url)
-    const html = await page.text()
-    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
-    for (const [, path] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
-      expect(path).toMatch(/^\//)
-      expect((await fetch(simulator.url + path)).status).toBe(200)
+  test('comes with what it may load, and nothing else', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pombo-page-'))
+    const served = await startSimulator({ ...nobody, page: folder })
+    const get = async (path: string) => {
+      const response = await fetch(served.url + path)
+      return [response.status, response.headers.get('content-type')]
     }
-    expect((await fetch(`${simulator.url}/../package.json`)).status).toBe(404)
+    try {
+      expect(await get('/')).toEqual([503, 'text/plain; charset=utf-8'])
+      mkdirSync(join(folder, 'assets'))
+      for (const name of [
+        'phone.html',
+        'theme.js',
+        'icon.svg',
+        'assets/a.js',
+        'assets/a.js.br',
+        'index.html',
+      ])
+        writeFileSync(join(folder, name), name)
+      expect(await get('/')).toEqual([200, 'text/html; charset=utf-8'])
+      expect(await get('/assets/a.js')).toEqual([200, 'text/javascript; charset=utf-8'])
+      expect(await get('/icon.svg')).toEqual([200, 'image/svg+xml'])
+      for (const path of ['/index.html', '/assets/a.js.br', '/assets', '/..%2fpackage.json'])
+        expect([path, ...(await get(path))]).toEqual([path, 404, 'application/json'])
+      const page = await fetch(served.url)
+      expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+      expect(page.headers.get('x-content-type-options')).toBe('nosniff')
+    } finally {
+      await served.close()
+      rmSync(folder, { recursive: true })
+    }
   })
 
-  test('says everything in every language', async () => {
-    const { WORDS } = (await import(new URL('./page/words.js', import.meta.url).href)) as {
-      WORDS: Record<string, Record<string, string>>
-    }
-    const holes = (text = '') => (text.match(/\{\w+\}/g) ?? []).sort()
-    for (const language of ['pt', 'es']) {
-      expect(Object.keys(WORDS[language] ?? {})).toEqual(Object.keys(WORDS.en ?? {}))
-      for (const [word, text] of Object.entries(WORDS.en ?? {}))
-        expect([word, holes(WORDS[language]?.[word])]).toEqual([word, holes(text)])
-    }
+  test('is elsewhere where a hub shows it', async () => {
+    const served = await startSimulator({ ...nobody, home: 'http://127.0.0.1:3001/phone' })
+    const response = await fetch(served.url, { redirect: 'manual' })
+    expect([response.status, response.headers.get('location')]).toEqual([302, 'http://127.0.0.1:3001/phone'])
+    await served.close()
   })
 
   test('its stream begins with the whole state and goes on with changes', async () => {
@@ -542,12 +564,24 @@ describe('who may come in', () => {
     expect((await api('kill', {}, { origin: simulator.url })).status).toBe(200)
   })
 
+  test('the pages of the hub, and those only where the phone is', async () => {
+    const allowed = (response: Response) => response.headers.get('access-control-allow-origin')
+    for (const origin of [hubUrl, hubUrl.replace('127.0.0.1', 'localhost')])
+      expect(allowed(await api('kill', {}, { origin }))).toBe(origin)
+    const headers = { origin: hubUrl, 'access-control-request-method': 'POST' }
+    const preflight = await fetch(`${simulator.url}/phone/say`, { method: 'OPTIONS', headers })
+    expect([preflight.status, allowed(preflight)]).toEqual([204, hubUrl])
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('content-type')
+    const other = { origin: 'http://127.0.0.1:1' }
+    const refused = await fetch(`${simulator.url}/phone/state`, { headers: other })
+    expect([refused.status, allowed(refused)]).toEqual([403, null])
+    const vendor = await fetch(`${simulator.url}/gateways/support/send`, { headers: { origin: hubUrl } })
+    expect(allowed(vendor)).toBe(null)
+  })
+
   test('it binds to loopback, and says when the port is taken', async () => {
-    const options = { clock, random: Math.random, http: fetchClient, numbers: [], people: [] }
-    await expect(startSimulator({ ...options, port: 0, host: '0.0.0.0' })).rejects.toThrow(
-      'this machine only',
-    )
+    await expect(startSimulator({ ...nobody, host: '0.0.0.0' })).rejects.toThrow('this machine only')
     const port = Number(new URL(simulator.url).port)
-    await expect(startSimulator({ ...options, port })).rejects.toMatchObject({ code: 'E_PORT_TAKEN' })
+    await expect(startSimulator({ ...nobody, port })).rejects.toMatchObject({ code: 'E_PORT_TAKEN' })
   })
 })

@@ -1,19 +1,31 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { HubError } from '../core/errors.ts'
 import type { Clock, HttpClient, Random } from '../core/ports.ts'
 import { ACTION_SCHEMAS, type ActionName } from './action-schemas.ts'
 import { Courier, type CourierParts } from './courier.ts'
 import { Door } from './door.ts'
 import { Faults } from './faults.ts'
-import { isLoopbackHost, json, LOOPBACK, parseJson, problem, readBody, refuseForeignPages } from './http.ts'
+import {
+  admitPage,
+  isLoopbackHost,
+  json,
+  LOOPBACK,
+  parseJson,
+  problem,
+  readBody,
+  sameOnLoopback,
+} from './http.ts'
 import { HubChats } from './hub-chats.ts'
 import { type HubState, HubWatch } from './hub-watch.ts'
-import type { Group, Person, WorldChat, WorldEvent, WorldMessage } from './model.ts'
+import { HubWays } from './hub-ways.ts'
+import type { Group, Person, WorldChat, WorldMessage } from './model.ts'
 import { Timers } from './news.ts'
 import { PageFiles } from './page-files.ts'
 import { type HubControl, parseAction, phoneActions } from './phone.ts'
+import type { ChatView, HubView, MessageView, NumberView, PhoneState } from './phone-view.ts'
 import type { SimulatedGateway, SimulatedNumber } from './port.ts'
 import { EXAMPLE_PICTURE } from './samples.ts'
 import { Streams } from './streams.ts'
@@ -33,6 +45,10 @@ export interface SimulatorOptions {
   people: readonly Person[]
   groups?: readonly Group[]
   hub?: HubControl
+  /** Where people find the phone when it is another server's page; `/` leads there. Else it is here. */
+  home?: string
+  /** Folder of the built console, which holds the page. */
+  page?: string
   /** Sees every new or changed line of the strip. */
   watch?: (entry: StripEntry) => void
   timing?: Pick<WorldOptions, 'deliveredMs' | 'readMs' | 'scanMs'> &
@@ -56,10 +72,16 @@ export interface Simulator {
 const PHONE_BODY_BYTES = 1024 * 1024
 const MESSAGES_SHOWN = 200
 const STRIP_SHOWN = 60
+const NO_FRIENDS: ReadonlySet<string> = new Set()
+
+/** Where the build puts the page: beside the built program, or in `dist` of a checkout. */
+const BUILT_PAGE = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../../dist/console' : '../console', import.meta.url),
+)
 
 /**
- * Starts the simulator: the fake gateways' REST APIs under `/gateways/<instance>/…`, the phone page at `/`
- * and its API under `/phone/…`, all on one loopback port.
+ * Starts the simulator: the fake gateways' REST APIs under `/gateways/<instance>/…`, the page with the phone at
+ * `/` and its API under `/phone/…`, all on one loopback port. Pages of the hub may use that API too.
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const host = options.host ?? '127.0.0.1'
@@ -68,12 +90,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       'E_CONFIG',
       `The simulator listens on this machine only, not on ${host}. Allowed are ${LOOPBACK.join(', ')}.`,
     )
-  const files = await PageFiles.read()
+  const files = await PageFiles.open(options.page ?? BUILT_PAGE)
+  const friends = options.hub ? sameOnLoopback(options.hub.url) : NO_FRIENDS
 
   const { clock, random, http } = options
   const gateways = new Map(options.numbers.map(({ number, gateway }) => [number.instance, gateway]))
   const streams = new Streams()
-  const numberView = (number: SimulatedNumber) => ({
+  const numberView = (number: SimulatedNumber): NumberView => ({
     instance: number.instance,
     name: number.name,
     digits: number.digits,
@@ -81,7 +104,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     connected: number.connected,
     loggedOut: number.loggedOut ?? false,
     skewMs: number.skewMs ?? 0,
-    gateway: gateways.get(number.instance)?.name,
+    gateway: gateways.get(number.instance)?.name ?? '',
     generations: gateways.get(number.instance)?.generations ?? [],
     faults: faults.of(number.instance),
   })
@@ -91,6 +114,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   })
   const strip = new Strip(clock, (entry) => {
     streams.send('strip', entry)
+    if (entry.type === 'post') ways.follow(entry)
     options.watch?.(entry)
   })
   const world = new SimulatedWhatsApp({
@@ -112,8 +136,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   })
 
   const watch = new HubWatch(options.hub?.url, clock, http, (state) => streams.send('hub', hubView(state)))
-  const hubView = (state: HubState) => ({
-    url: options.hub?.url,
+  const hubView = (state: HubState): HubView => ({
+    ...(options.hub && { url: options.hub.url }),
     state,
     canKill: options.hub?.kill !== undefined,
     canAsk: options.hub?.ask !== undefined,
@@ -124,11 +148,18 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     (list) => streams.send('hub-chats', list),
     (at) => world.chatAddress(at),
   )
-  const chatView = (chat: WorldChat) => ({
+  const ways = new HubWays({
+    ask: options.hub?.ask,
+    clock,
+    strip,
+    sent: () => sentByApi(world.chats()),
+    changed: (tally) => streams.send('tally', tally),
+  })
+  const chatView = (chat: WorldChat): ChatView => ({
     ...chat,
     messages: chat.messages.slice(-MESSAGES_SHOWN).map(messageView),
   })
-  const state = () => ({
+  const state = (): PhoneState => ({
     numbers: [...world.numbers.values()].map(numberView),
     people: [...world.people.values()],
     groups: [...world.groups.values()],
@@ -136,11 +167,26 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     strip: strip.list().slice(-STRIP_SHOWN),
     hub: hubView(watch.state),
     hubChats: hubChats.list,
+    tally: ways.tally,
   })
   const actions = phoneActions({ world, faults, door, hub: options.hub, hubChats, gateways })
 
   world.subscribe((event) => {
-    if (event.type !== 'happened') return streams.send(event.type, viewOf(event))
+    switch (event.type) {
+      case 'message':
+        return streams.send('message', { ...event, message: messageView(event.message) })
+      case 'typing':
+        return streams.send('typing', event)
+      case 'chat':
+        return streams.send('chat', event)
+      case 'number':
+        return streams.send('number', numberView(event.number))
+      case 'group':
+        return streams.send('group', event.group)
+      case 'person':
+        return streams.send('person', event.person)
+      case 'happened':
+    }
     const number = world.numbers.get(event.instance)
     const gateway = gateways.get(event.instance)
     if (!number || !gateway) return
@@ -151,22 +197,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (fault === 'forge') world.neverDelivered(event.happening)
     void courier.post(event.happening, number, gateway, fault)
   })
-  function viewOf(event: Exclude<WorldEvent, { type: 'happened' }>): object {
-    switch (event.type) {
-      case 'message':
-        return { ...event, message: messageView(event.message) }
-      case 'number':
-        return numberView(event.number)
-      case 'group':
-        return event.group
-      case 'person':
-        return event.person
-      case 'chat':
-      case 'typing':
-        return event
-    }
-  }
-
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isLoopbackHost(request.headers.host))
       throw new HubError('E_FORBIDDEN', 'This server answers to loopback names only, like 127.0.0.1.')
@@ -175,7 +205,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (gatewayPath) {
       const [, instance = '', path = '/'] = gatewayPath
       const picture = `media/${path.slice(path.lastIndexOf('/') + 1)}`
-      if (request.method === 'GET' && files.has(picture)) return files.answer(response, picture)
+      if (request.method === 'GET' && files.isPicture(picture)) return files.answer(response, picture)
       const medium = request.method === 'GET' ? world.media(picture.slice('media/'.length)) : undefined
       if (medium) return void response.writeHead(200, { 'content-type': medium.mime }).end(medium.bytes)
       return door.answer(request, response, url, instance, path)
@@ -184,11 +214,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       return phone(request, response, url.pathname.slice('/phone/'.length))
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw new HubError('E_METHOD', 'Only GET here.')
-    files.answer(response, url.pathname === '/' ? 'index.html' : url.pathname.slice(1))
+    if (url.pathname === '/' && options.home !== undefined)
+      return void response.writeHead(302, { location: options.home, 'cache-control': 'no-store' }).end()
+    return files.answer(response, url.pathname.slice(1))
   }
 
   async function phone(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
-    refuseForeignPages(request)
+    if (admitPage(request, response, friends)) return
     if (request.method === 'GET' && name === 'state') return json(response, 200, state())
     if (request.method === 'GET' && name === 'stream') return stream(response)
     const line = /^wire\/([0-9]{1,9})$/.exec(name)
@@ -218,12 +250,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       'x-content-type-options': 'nosniff',
     })
     streams.add(response, state())
-    watch.start()
-    hubChats.start()
+    for (const one of [watch, hubChats, ways]) one.start()
     response.on('close', () => {
       if (streams.remove(response) > 0) return
-      watch.stop()
-      hubChats.stop()
+      for (const one of [watch, hubChats, ways]) one.stop()
     })
   }
 
@@ -246,8 +276,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     },
     restart: (instance, downMs) => door.restart(instance, downMs),
     async close() {
-      watch.stop()
-      hubChats.stop()
+      for (const one of [watch, hubChats, ways]) one.stop()
       world.close()
       timers.close()
       courier.close()
@@ -260,8 +289,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   }
 }
 
-/** A message as the page gets it: with the address of its picture, when it is one of ours. */
-function messageView(message: WorldMessage): object {
+/** A message as the page gets it: with word of whether it is a picture the page has. */
+function messageView(message: WorldMessage): MessageView {
   const { content } = message
   if (!('media' in content)) return message
   const { source } = content.media
@@ -269,7 +298,14 @@ function messageView(message: WorldMessage): object {
     source.type === 'gateway'
       ? undefined
       : (source.type === 'path' ? source.path : source.url).split('/').pop()
-  return name === EXAMPLE_PICTURE ? { ...message, picture: `/media/${name}` } : message
+  return name === EXAMPLE_PICTURE ? { ...message, example: true } : message
+}
+
+function sentByApi(chats: readonly WorldChat[]): ReadonlyMap<string, number> {
+  const sent = new Map<string, number>()
+  for (const { instance, messages } of chats)
+    sent.set(instance, (sent.get(instance) ?? 0) + messages.filter(({ author }) => author === 'api').length)
+  return sent
 }
 
 function actionNamed(name: string): ActionName {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { PhoneNews, PhoneState } from './phone-view.ts'
 
 /** A page that reads slower than this is cut off; it comes back and gets the whole state. */
 const STREAM_BUFFER_BYTES = 1024 * 1024
@@ -7,7 +8,7 @@ const STREAM_BUFFER_BYTES = 1024 * 1024
 export class Streams {
   readonly #open = new Set<ServerResponse>()
 
-  add(response: ServerResponse, state: object): void {
+  add(response: ServerResponse, state: PhoneState): void {
     this.#open.add(response)
     response.write(`retry: 1000\n${frame('state', state)}`)
   }
@@ -18,7 +19,7 @@ export class Streams {
     return this.#open.size
   }
 
-  send(event: string, data: object): void {
+  send<Name extends keyof PhoneNews>(event: Name, data: PhoneNews[Name]): void {
     if (this.#open.size === 0) return
     const text = frame(event, data)
     for (const response of this.#open) {
@@ -33,4 +34,5 @@ export class Streams {
   }
 }
 
-const frame = (event: string, data: object): string => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+const frame = <Name extends keyof PhoneNews>(event: Name, data: PhoneNews[Name]): string =>
+  `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`

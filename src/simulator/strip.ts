@@ -1,6 +1,7 @@
 import type { Author } from '../core/events.ts'
 import type { Clock } from '../core/ports.ts'
 import type { AnswerFault, DeliveryFault } from './faults.ts'
+import type { Way } from './hub-ways.ts'
 import type { WireDetail } from './wire-detail.ts'
 
 /** One try to post a delivery. `failed` instead of `status` when no answer came. */
@@ -34,6 +35,8 @@ export interface PostEntry extends EntryBase {
   /** What the hub said it did with it. */
   accepted?: number
   duplicates?: number
+  /** How far the hub has come with the message in it, where it can be asked. */
+  way?: Way
 }
 
 /** A request of the hub to a gateway's API. */

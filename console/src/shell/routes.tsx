@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, Outlet, redirect } from '@tanstack/react-router'
+import { recall } from '../api/memory.ts'
 import { sessionQuery } from '../api/session.ts'
 import { Shell } from './shell.tsx'
 
@@ -21,6 +22,9 @@ export const shellRoute = createRoute({
         search: location.href === '/' ? {} : { next: location.href },
         replace: true,
       })
+    // Whoever opens a demo for the first time begins with a phone in their hand.
+    if (session.phone !== null && location.pathname === '/' && recall('phone') !== 'seen')
+      throw redirect({ to: '/phone', replace: true })
   },
   component: Shell,
 })

@@ -13,17 +13,36 @@ export function Menu({
   trigger,
   children,
   align = 'end',
+  open,
+  onOpenChange,
+  returnFocus,
 }: {
   trigger: ReactNode
   children: ReactNode
   align?: 'start' | 'end'
+  /** With `onOpenChange`: for a menu that more than its button opens. */
+  open?: boolean
+  onOpenChange?(open: boolean): void
+  /** Where focus goes when it closes; to the button where this says nothing. */
+  returnFocus?(): HTMLElement | null
 }) {
   return (
     // Not modal: that would lock scrolling by an inline style, which the security policy forbids.
-    <Radix.Root modal={false}>
+    <Radix.Root modal={false} {...(open !== undefined && { open })} {...(onOpenChange && { onOpenChange })}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
-        <Radix.Content align={align} sideOffset={4} collisionPadding={8} className={PANEL}>
+        <Radix.Content
+          align={align}
+          sideOffset={4}
+          collisionPadding={8}
+          className={PANEL}
+          onCloseAutoFocus={(event) => {
+            const target = returnFocus?.()
+            if (!target) return
+            event.preventDefault()
+            target.focus()
+          }}
+        >
           {children}
         </Radix.Content>
       </Radix.Portal>

@@ -67,6 +67,7 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
     http: outgoing.request,
     port: simulatorPort,
     ...scene,
+    home: `${hubUrl}/phone`,
     hub: {
       url: hubUrl,
       kill: () => hub?.kill(),

@@ -11,6 +11,7 @@ import { stepLine, summary } from '../../simulator/scenario/report.ts'
 import type { Scenario } from '../../simulator/scenario/schema.ts'
 import { hubSetup } from '../../simulator/scenario/setup.ts'
 import { type Simulator, startSimulator } from '../../simulator/server.ts'
+import { ensureConsole } from '../console-build.ts'
 import { environment } from '../environment.ts'
 import { parseCommand, usage } from '../flags.ts'
 import { parseGenerations } from '../generations.ts'
@@ -47,6 +48,7 @@ export async function simulate(args: readonly string[], io: Io): Promise<number>
     env: environment(io),
     generations: parseGenerations(flags.generation ?? []),
   })
+  if (flags.stay) await ensureConsole(io)
   const clock = systemClock
   const judge = new Judge()
   const outgoing = createHttpClient({ clock })

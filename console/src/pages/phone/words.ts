@@ -1,32 +1,22 @@
-/**
- * What the page says, in the three languages it speaks. `{name}` is filled in.
- * @typedef {'en' | 'pt' | 'es'} Language
- */
+import { defineWords } from '../../words/define.ts'
 
-/** @type {Record<Language, Record<string, string>>} */
-export const WORDS = {
+export const words = defineWords({
   en: {
-    title: 'Simulated phone',
-    language: 'Language',
+    title: 'Phone',
     notice:
       'This WhatsApp exists on this computer only. You hold a customer’s phone; a real hub answers, over the webhooks a real gateway would send.',
-    dismiss: 'Dismiss',
     views: 'Views',
     tabPeople: 'Chats',
-    tabPhone: 'Phone',
     tabWire: 'Wire',
     customer: 'You are',
     chats: 'You write to',
     messages: 'Messages',
     message: 'Message',
-    messageMenu: 'Message',
     send: 'Send',
     attach: 'Attach',
     writeAs: 'Write as',
     asCustomer: 'as {name}',
     byHand: 'by hand, as {name}',
-    pageLive: 'Page: live',
-    pageReconnecting: 'Page: reconnecting…',
     hubLive: 'Hub: live',
     hubDown: 'Hub: not answering',
     hubUnknown: 'Hub: …',
@@ -56,22 +46,17 @@ export const WORDS = {
     unsupported: 'cannot be shown here',
     fileNoPreview: 'not shown: the page fetches nothing from elsewhere',
     typing: 'typing…',
-    you: 'You',
-    more: 'More',
     react: 'React with {emoji}',
     unreact: 'Take back {emoji}',
     reply: 'Reply',
     edit: 'Edit',
     delete: 'Delete for everyone',
-    copyId: 'Copy message id',
-    cancel: 'Cancel',
     editing: 'You are editing: “{text}”',
     replying: 'Reply to: “{text}”',
     edited: 'edited',
     deleted: 'This message was deleted',
     handWritten: 'written by hand',
     personSpeaks: 'You wrote here by hand, so the bot stays silent in this chat.',
-    close: 'Close',
     personOwns: 'A person has this chat now, so the bot stays silent.',
     open_sending:
       'The gateway has not said for {seconds} s whether this answer went out: “{text}”. The hub waits for it and repeats nothing blindly.',
@@ -90,7 +75,7 @@ export const WORDS = {
     join: 'Join the group',
     leave: 'Leave the group',
     notInGroup: '{name} is not in this group.',
-    members: '{count} members',
+    members: { one: '{n} member', other: '{n} members' },
     disconnected: 'not connected to WhatsApp',
     statusSent: 'sent',
     statusDelivered: 'delivered',
@@ -137,7 +122,10 @@ export const WORDS = {
     state_accepted: 'accepted',
     state_duplicate: 'seen before, ignored',
     state_refused: 'refused',
-    state_lost: 'given up by the gateway after {count} tries',
+    state_lost: {
+      one: 'given up by the gateway after {n} try',
+      other: 'given up by the gateway after {n} tries',
+    },
     state_dropped: 'lost by the gateway, as you asked',
     fate_refused: 'refused by the hub',
     fate_lost: 'never reached the hub',
@@ -202,31 +190,47 @@ export const WORDS = {
     hub: 'The hub',
     do_kill: 'Kill its process',
     about_kill: 'It is ended without warning. Write on: nothing is lost and nothing is answered twice.',
-    failed: 'Not done: {reason}',
     offline: 'the simulator does not answer. Is the demo still running?',
+    tabPhone: 'Phone',
+    messageMenu: 'What to do with this message',
+    copyMessageId: 'Copy message id',
+    failed: 'Not done: {reason}',
+    connecting: 'Looking for the simulator…',
+    away: 'The simulator does not answer. This page goes on by itself once it is back.',
+    hubAway: 'The hub is down. What you send waits at the gateway, which tries again.',
+    tally: 'lost {lost} · doubled {doubled}',
+    tallyAbout:
+      'Since the start: messages the hub acknowledged and no longer knows, and messages stored or sent twice.',
+    way: 'Its way through the hub',
+    stage_received: 'received',
+    stage_verified: 'verified',
+    stage_stored: 'stored',
+    stage_ordered: 'ordered',
+    stage_handled: 'handled',
+    stage_sent: 'sent',
+    way_silent: 'nothing to send',
+    way_unsent: 'not sent',
+    openedLine: 'On the wire',
+    openEvent: 'All about this event',
+    connectReal: 'Connect a real number',
+    showWhole: 'Show the whole text',
   },
-  pt: {
-    title: 'Telefone simulado',
-    language: 'Idioma',
+  'pt-BR': {
+    title: 'Telefone',
     notice:
       'Este WhatsApp só existe neste computador. Você está com o telefone de um cliente; quem responde é um hub de verdade, pelos webhooks que um gateway real enviaria.',
-    dismiss: 'Dispensar',
     views: 'Telas',
     tabPeople: 'Conversas',
-    tabPhone: 'Telefone',
     tabWire: 'Tráfego',
     customer: 'Você é',
     chats: 'Você escreve para',
     messages: 'Mensagens',
     message: 'Mensagem',
-    messageMenu: 'Mensagem',
     send: 'Enviar',
     attach: 'Anexar',
     writeAs: 'Escrever como',
     asCustomer: 'como {name}',
     byHand: 'à mão, como {name}',
-    pageLive: 'Página: ao vivo',
-    pageReconnecting: 'Página: reconectando…',
     hubLive: 'Hub: no ar',
     hubDown: 'Hub: sem resposta',
     hubUnknown: 'Hub: …',
@@ -256,22 +260,17 @@ export const WORDS = {
     unsupported: 'não pode ser mostrada aqui',
     fileNoPreview: 'sem prévia: a página não busca nada de fora',
     typing: 'digitando…',
-    you: 'Você',
-    more: 'Mais',
     react: 'Reagir com {emoji}',
     unreact: 'Retirar {emoji}',
     reply: 'Responder',
     edit: 'Editar',
     delete: 'Apagar para todos',
-    copyId: 'Copiar id da mensagem',
-    cancel: 'Cancelar',
     editing: 'Você está editando: “{text}”',
     replying: 'Resposta a: “{text}”',
     edited: 'editada',
     deleted: 'Esta mensagem foi apagada',
     handWritten: 'escrita à mão',
     personSpeaks: 'Você escreveu à mão aqui, então o bot fica em silêncio nesta conversa.',
-    close: 'Fechar',
     personOwns: 'Uma pessoa assumiu esta conversa, então o bot fica em silêncio.',
     open_sending:
       'Há {seconds} s o gateway não diz se esta resposta saiu: “{text}”. O hub espera e não repete nada às cegas.',
@@ -290,7 +289,7 @@ export const WORDS = {
     join: 'Entrar no grupo',
     leave: 'Sair do grupo',
     notInGroup: '{name} não está neste grupo.',
-    members: '{count} participantes',
+    members: { one: '{n} participante', other: '{n} participantes' },
     disconnected: 'desconectado do WhatsApp',
     statusSent: 'enviada',
     statusDelivered: 'entregue',
@@ -337,7 +336,10 @@ export const WORDS = {
     state_accepted: 'aceito',
     state_duplicate: 'já visto, ignorado',
     state_refused: 'recusado',
-    state_lost: 'o gateway desistiu após {count} tentativas',
+    state_lost: {
+      one: 'o gateway desistiu após {n} tentativa',
+      other: 'o gateway desistiu após {n} tentativas',
+    },
     state_dropped: 'perdido pelo gateway, como você pediu',
     fate_refused: 'recusada pelo hub',
     fate_lost: 'não chegou ao hub',
@@ -402,31 +404,47 @@ export const WORDS = {
     hub: 'O hub',
     do_kill: 'Matar o processo',
     about_kill: 'Ele cai sem aviso. Continue escrevendo: nada se perde e nada é respondido duas vezes.',
-    failed: 'Não foi feito: {reason}',
     offline: 'o simulador não responde. A demonstração ainda está rodando?',
+    tabPhone: 'Telefone',
+    messageMenu: 'O que fazer com esta mensagem',
+    copyMessageId: 'Copiar id da mensagem',
+    failed: 'Não foi feito: {reason}',
+    connecting: 'Procurando o simulador…',
+    away: 'O simulador não responde. A página continua sozinha quando ele voltar.',
+    hubAway: 'O hub caiu. O que você envia espera no gateway, que tenta de novo.',
+    tally: 'perdidas {lost} · duplicadas {doubled}',
+    tallyAbout:
+      'Desde o início: mensagens que o hub confirmou e já não conhece, e mensagens gravadas ou enviadas duas vezes.',
+    way: 'O caminho dela no hub',
+    stage_received: 'recebida',
+    stage_verified: 'verificada',
+    stage_stored: 'gravada',
+    stage_ordered: 'ordenada',
+    stage_handled: 'tratada',
+    stage_sent: 'enviada',
+    way_silent: 'nada a enviar',
+    way_unsent: 'não enviada',
+    openedLine: 'Tráfego',
+    openEvent: 'Tudo sobre este evento',
+    connectReal: 'Conectar um número real',
+    showWhole: 'Mostrar o texto inteiro',
   },
   es: {
-    title: 'Teléfono simulado',
-    language: 'Idioma',
+    title: 'Teléfono',
     notice:
       'Este WhatsApp solo existe en este equipo. Tienes el teléfono de un cliente; responde un hub de verdad, por los webhooks que enviaría un gateway real.',
-    dismiss: 'Descartar',
     views: 'Vistas',
     tabPeople: 'Chats',
-    tabPhone: 'Teléfono',
     tabWire: 'Tráfico',
     customer: 'Eres',
     chats: 'Escribes a',
     messages: 'Mensajes',
     message: 'Mensaje',
-    messageMenu: 'Mensaje',
     send: 'Enviar',
     attach: 'Adjuntar',
     writeAs: 'Escribir como',
     asCustomer: 'como {name}',
     byHand: 'a mano, como {name}',
-    pageLive: 'Página: en vivo',
-    pageReconnecting: 'Página: reconectando…',
     hubLive: 'Hub: en marcha',
     hubDown: 'Hub: no responde',
     hubUnknown: 'Hub: …',
@@ -456,22 +474,17 @@ export const WORDS = {
     unsupported: 'no se puede mostrar aquí',
     fileNoPreview: 'sin vista previa: la página no carga nada de fuera',
     typing: 'escribiendo…',
-    you: 'Tú',
-    more: 'Más',
     react: 'Reaccionar con {emoji}',
     unreact: 'Quitar {emoji}',
     reply: 'Responder',
     edit: 'Editar',
     delete: 'Eliminar para todos',
-    copyId: 'Copiar id del mensaje',
-    cancel: 'Cancelar',
     editing: 'Estás editando: “{text}”',
     replying: 'Respuesta a: “{text}”',
     edited: 'editado',
     deleted: 'Este mensaje fue eliminado',
     handWritten: 'escrito a mano',
     personSpeaks: 'Escribiste a mano aquí, así que el bot calla en este chat.',
-    close: 'Cerrar',
     personOwns: 'Una persona lleva ahora este chat, así que el bot calla.',
     open_sending:
       'Hace {seconds} s que el gateway no dice si salió esta respuesta: “{text}”. El hub espera y no repite nada a ciegas.',
@@ -490,7 +503,7 @@ export const WORDS = {
     join: 'Entrar al grupo',
     leave: 'Salir del grupo',
     notInGroup: '{name} no está en este grupo.',
-    members: '{count} participantes',
+    members: { one: '{n} participante', other: '{n} participantes' },
     disconnected: 'desconectado de WhatsApp',
     statusSent: 'enviado',
     statusDelivered: 'entregado',
@@ -537,7 +550,10 @@ export const WORDS = {
     state_accepted: 'aceptado',
     state_duplicate: 'ya visto, ignorado',
     state_refused: 'rechazado',
-    state_lost: 'el gateway desistió tras {count} intentos',
+    state_lost: {
+      one: 'el gateway desistió tras {n} intento',
+      other: 'el gateway desistió tras {n} intentos',
+    },
     state_dropped: 'perdido por el gateway, como pediste',
     fate_refused: 'rechazado por el hub',
     fate_lost: 'no llegó al hub',
@@ -602,52 +618,29 @@ export const WORDS = {
     hub: 'El hub',
     do_kill: 'Matar el proceso',
     about_kill: 'Cae sin aviso. Sigue escribiendo: nada se pierde y nada se responde dos veces.',
-    failed: 'No se hizo: {reason}',
     offline: 'el simulador no responde. ¿Sigue la demostración en marcha?',
+    tabPhone: 'Teléfono',
+    messageMenu: 'Qué hacer con este mensaje',
+    copyMessageId: 'Copiar id del mensaje',
+    failed: 'No se hizo: {reason}',
+    connecting: 'Buscando el simulador…',
+    away: 'El simulador no responde. La página sigue sola cuando vuelva.',
+    hubAway: 'El hub se cayó. Lo que envías espera en el gateway, que lo intenta otra vez.',
+    tally: 'perdidos {lost} · duplicados {doubled}',
+    tallyAbout:
+      'Desde el inicio: mensajes que el hub confirmó y ya no conoce, y mensajes guardados o enviados dos veces.',
+    way: 'Su camino por el hub',
+    stage_received: 'recibido',
+    stage_verified: 'verificado',
+    stage_stored: 'guardado',
+    stage_ordered: 'ordenado',
+    stage_handled: 'tratado',
+    stage_sent: 'enviado',
+    way_silent: 'nada que enviar',
+    way_unsent: 'no enviado',
+    openedLine: 'Tráfico',
+    openEvent: 'Todo sobre este evento',
+    connectReal: 'Conectar un número real',
+    showWhole: 'Mostrar todo el texto',
   },
-}
-
-/**
- * The language to begin with: the one chosen before, else the browser's.
- * @param {string | null} chosen
- * @param {readonly string[]} preferred
- * @returns {Language}
- */
-export function pickLanguage(chosen, preferred) {
-  for (const tag of [chosen, ...preferred]) {
-    const language = tag?.slice(0, 2).toLowerCase()
-    if (language === 'en' || language === 'pt' || language === 'es') return language
-  }
-  return 'en'
-}
-
-/**
- * The browser's own flavour of a language, for dates and times; the plain language where what the browser
- * calls it is no language tag, as `en-US@posix` is none.
- * @param {Language} language
- * @param {readonly string[]} preferred
- * @returns {string}
- */
-export const pickLocale = (language, preferred) =>
-  preferred.find((tag) => tag.startsWith(language) && isLocale(tag)) ?? language
-
-/** @param {string} tag */
-function isLocale(tag) {
-  try {
-    return Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0
-  } catch {
-    return false
-  }
-}
-
-/**
- * A function that says a word in a language; the word itself when there is none.
- * @param {Language} language
- * @returns {(word: string, fill?: Record<string, string | number>) => string}
- */
-export const speaker =
-  (language) =>
-  (word, fill = {}) =>
-    (WORDS[language][word] ?? WORDS.en[word] ?? word).replace(/\{(\w+)\}/g, (_, name) =>
-      String(fill[name] ?? ''),
-    )
+})
