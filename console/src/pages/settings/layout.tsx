@@ -30,7 +30,11 @@ export function SettingsLayout() {
   const bar = useRef<HTMLUListElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another part is the active one then
   useEffect(() => {
-    bar.current?.querySelector('[data-status=active]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+    const active = bar.current?.querySelector('[data-status=active]')
+    // Not scrollIntoView: the next Tab would then go on from there.
+    if (bar.current && active)
+      bar.current.scrollLeft +=
+        active.getBoundingClientRect().left - bar.current.getBoundingClientRect().left - 16
   }, [path])
   const parts = PARTS.filter(
     ({ scope, name }) => can(scope) && (name !== 'account' || principal?.type === 'user'),
