@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, type LinkOptions } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { z } from 'zod'
 import type { Alert } from '../../../../src/http/contract/alerts.ts'
@@ -53,19 +53,27 @@ export function Attention({
     )
   return (
     <Section title={t('attention')} flush>
-      <Group title={t('numbers')} few={numbers} all="/instances">
+      <Group title={t('numbers')} few={numbers} all={{ to: '/instances' }}>
         {(number) => <NumberLine key={number.instance} number={number} />}
       </Group>
       <Group title={t('alerts')} few={{ count: alerts.length, first: alerts }}>
         {(alert) => <AlertLine key={alert.id} alert={alert} />}
       </Group>
-      <Group title={t('unknownSends')} few={unknownSends} all="/events">
+      <Group
+        title={t('unknownSends')}
+        few={unknownSends}
+        all={{ to: '/events', search: { tab: 'sends', state: 'unknown,held' } }}
+      >
         {(command) => <SendLine key={command.id} command={command} />}
       </Group>
-      <Group title={t('failedSends')} few={failedSends} all="/events">
+      <Group
+        title={t('failedSends')}
+        few={failedSends}
+        all={{ to: '/events', search: { tab: 'sends', state: 'dead' } }}
+      >
         {(command) => <SendLine key={command.id} command={command} failed />}
       </Group>
-      <Group title={t('deadLetters')} few={deadLetters} all="/events">
+      <Group title={t('deadLetters')} few={deadLetters} all={{ to: '/events', search: { tab: 'dead' } }}>
         {(event) => <EventLine key={event.id} event={event} />}
       </Group>
       <Group title={t('waitingChats')} few={waitingChats}>
@@ -104,7 +112,7 @@ function Group<T>({
   title: string
   few: { count: number; first: readonly T[] }
   /** Where all of them are listed. */
-  all?: '/instances' | '/events'
+  all?: LinkOptions
   children(one: T): ReactNode
 }) {
   const t = useWords(words)
@@ -117,7 +125,7 @@ function Group<T>({
         <span>{title}</span>
         <span className="tabular-nums">{count}</span>
         {all !== undefined && few.count > few.first.length && (
-          <Link to={all} className="ml-auto text-accent underline underline-offset-2">
+          <Link {...all} className="ml-auto text-accent underline underline-offset-2">
             {t('showAll', { count })}
           </Link>
         )}
