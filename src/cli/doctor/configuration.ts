@@ -85,8 +85,8 @@ export function secretFindings(config: HubConfig, cwd: string): Finding[] {
     findings.push(
       warn(
         SECRETS,
-        'POMBO_API_KEY is not set: the API answers nobody, and neither "send" nor "replay evt_…" work.',
-        'Set it in the environment or in .env: openssl rand -hex 32',
+        'POMBO_API_KEY is not set, so "send" and "replay evt_…" need --key, and the doctor cannot ask the running hub.',
+        'Set it in the environment or in .env: openssl rand -hex 32, or a key of "pombo key create".',
       ),
     )
   if (isReadByOthers(join(cwd, '.env')))
