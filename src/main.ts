@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Access, createAccess } from './access/index.ts'
 import { type LoadedConfig, loadConfig, readOneInstance, readOneServer } from './config.ts'
-import { databaseName, type HubConfig, type MediaConfig } from './core/config.ts'
+import {
+  databaseName,
+  type HubConfig,
+  type InstanceConfig,
+  type MediaConfig,
+  type ServerConfig,
+} from './core/config.ts'
 import { HubError } from './core/errors.ts'
 import type { Gateway } from './core/gateway.ts'
 import type { Clock, Logger } from './core/ports.ts'
@@ -15,7 +22,7 @@ import { features } from './features/index.ts'
 import { gateways } from './gateways/index.ts'
 import { createHttpServer } from './http/server.ts'
 import { createHub, type Hub, type HubParts } from './hub.ts'
-import { aboutOf, type Readers } from './pipeline/registry/entry.ts'
+import { aboutOf, fromRow, type Readers } from './pipeline/registry/entry.ts'
 import { systemClock } from './platform/clock.ts'
 import { freeBytes } from './platform/disk.ts'
 import { createFetchBytes } from './platform/fetch-bytes.ts'
@@ -37,10 +44,11 @@ import {
 } from './platform/secret-box.ts'
 import { packageVersion } from './platform/version.ts'
 import { openPostgresAccess } from './storage/postgres/beside.ts'
-import { inspectPostgres, type PostgresInspection } from './storage/postgres/inspect.ts'
+import { inspectPostgres, openPostgresReader, type PostgresInspection } from './storage/postgres/inspect.ts'
 import { migratePostgres, openPostgresStore } from './storage/postgres/open.ts'
+import { registryReads } from './storage/registry.ts'
 import { openSqliteAccess } from './storage/sqlite/beside.ts'
-import { inspectSqlite, type SqliteInspection } from './storage/sqlite/inspect.ts'
+import { inspectSqlite, openSqliteReader, type SqliteInspection } from './storage/sqlite/inspect.ts'
 import { migrateSqlite } from './storage/sqlite/open.ts'
 import { openSqliteThread } from './storage/sqlite/thread.ts'
 import { moveFault } from './storage/transfer/fault.ts'
@@ -326,6 +334,62 @@ export const migrateStore = (
   return database.engine === 'sqlite'
     ? migrateSqlite({ ...parts, path: database.path, dedupeMs: retention.dedupeMs })
     : migratePostgres({ ...parts, url: database.url })
+}
+
+/** What is stored of instances and servers, as far as it can be opened. */
+export interface StoredSight {
+  instances: InstanceConfig[]
+  servers: ServerConfig[]
+  /** Of those that cannot be used: which, and why. */
+  faults: { what: string; error: unknown }[]
+  /** Where the generated key lies, if there is one. */
+  keyFile?: string
+}
+
+/**
+ * Reads the stored instances and servers without changing anything, also while hubs run.
+ * @returns undefined when the database has none yet, or is not up to date
+ */
+export async function readStored(
+  config: HubConfig,
+  parts: { clock: Clock; log: Logger },
+): Promise<StoredSight | undefined> {
+  const { database } = config
+  try {
+    await requireCurrent(database, parts)
+  } catch (error) {
+    // Why it cannot be read is what looking at the store says.
+    if (error instanceof HubError) return undefined
+    throw error
+  }
+  const opened =
+    database.engine === 'sqlite'
+      ? openSqliteReader(database.path)
+      : openPostgresReader({ url: database.url, ...parts })
+  try {
+    const { instances, servers } = await registryReads(opened.read).storedRegistry()
+    const readers = readersOf(config, gateways)
+    const sight: StoredSight = { instances: [], servers: [], faults: [] }
+    const attempt = (what: string, read: () => void) => {
+      try {
+        read()
+      } catch (error) {
+        sight.faults.push({ what, error })
+      }
+    }
+    for (const entry of instances)
+      attempt(aboutOf('instance', entry.id), () =>
+        sight.instances.push(fromRow('instance', entry, readers).config as InstanceConfig),
+      )
+    for (const entry of servers)
+      attempt(aboutOf('server', entry.id), () =>
+        sight.servers.push(fromRow('server', entry, readers).config as ServerConfig),
+      )
+    const file = database.engine === 'sqlite' ? keyFileOf(database.path) : undefined
+    return { ...sight, ...(file !== undefined && existsSync(file) && { keyFile: file }) }
+  } finally {
+    await opened.close()
+  }
 }
 
 export interface SecretRotation {

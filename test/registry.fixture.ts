@@ -90,7 +90,7 @@ export class Site {
       env: { POMBO_API_KEY: API_KEY, ...this.#env, ...env },
     })
     const log = createLogger({ level: 'debug', write: (line) => void this.lines.push(line) })
-    const program = await compose({ config, overrides: { log } })
+    const program = await compose({ config, overrides: { log, checkAnswers: true } })
     const { url } = await program.start()
     this.programs.push(program)
     return { program, ...this.#door(url) }

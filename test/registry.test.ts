@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { chmodSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { addKey } from '../src/platform/secret-box.ts'
@@ -409,6 +409,24 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
     } else await site.stop(program)
     const wrong = { POMBO_SECRET_KEY: 'another key altogether, long enough to be one' }
     await expect(site.start({}, wrong)).rejects.toThrow(/stored secrets of instance front .*POMBO_SECRET_KEY/)
+  })
+
+  test('doctor looks at what is stored, too, and at who may read its key', async () => {
+    const { api, program } = await open()
+    await api('POST', '/instances', { id: 'front', gateway: 'gowa', baseUrl: site.gatewayUrl('front') })
+    const seen = (await site.run(['doctor'])).out.join('\n')
+    expect(seen).toContain('The stored secrets of 1 instances and servers can be opened.')
+    expect(seen).toMatch(/webhook +front|front +webhook|The number has no webhook of its own/)
+    await site.stop(program)
+    if (engine === 'sqlite') {
+      chmodSync(join(site.dir, 'hub.db.key'), 0o644)
+      expect((await site.run(['doctor'])).out.join('\n')).toContain('Others can read')
+    }
+    const wrong = { POMBO_SECRET_KEY: 'another key altogether, long enough to be one' }
+    if (engine === 'sqlite') rmSync(join(site.dir, 'hub.db.key'))
+    expect((await site.run(['doctor'], wrong)).out.join('\n')).toContain(
+      'cannot be used: The stored secrets of',
+    )
   })
 
   test('keys change, also when it stops half way, and the former one opens nothing any more', async () => {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { LoadedConfig } from '../../config.ts'
+import type { HubConfig } from '../../core/config.ts'
 import type { HttpClient } from '../../core/ports.ts'
-import { loadHub } from '../../main.ts'
+import { loadHub, readStored, type StoredSight } from '../../main.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createHttpClient } from '../../platform/http-client.ts'
 import { createLogger } from '../../platform/log.ts'
-import { createScrubber, secretsIn } from '../../platform/scrub.ts'
+import { createScrubber, type Scrubber, secretsIn } from '../../platform/scrub.ts'
 import { gatewayOf } from '../deliver.ts'
 import { accessFindings } from '../doctor/access.ts'
 import { configurationFindings, faultFindings, secretFindings } from '../doctor/configuration.ts'
@@ -15,6 +16,7 @@ import { render } from '../doctor/report.ts'
 import { hubFindings, roundTripFindings } from '../doctor/round-trip.ts'
 import { safetyFindings } from '../doctor/security.ts'
 import { storeFindings } from '../doctor/store.ts'
+import { storedFindings } from '../doctor/stored.ts'
 import { environment } from '../environment.ts'
 import { CONFIG_FLAGS, parseFlags } from '../flags.ts'
 import { localUrl } from '../hub-api.ts'
@@ -29,6 +31,8 @@ const FLAGS = { ...CONFIG_FLAGS, json: { type: 'boolean' } } as const
 export async function doctor(args: readonly string[], io: Io): Promise<number> {
   const flags = parseFlags('doctor', args, FLAGS)
   const outgoing = createHttpClient({ clock: systemClock })
+  // Nothing in the findings should be a secret; what a gateway says of itself might.
+  const scrub = createScrubber()
   let loaded: LoadedConfig | undefined
   let findings: Finding[]
   try {
@@ -38,24 +42,36 @@ export async function doctor(args: readonly string[], io: Io): Promise<number> {
         return undefined
       },
     )
-    findings = loaded === undefined ? findings! : await examine(loaded, io.cwd, outgoing.request)
+    findings = loaded === undefined ? findings! : await examine(loaded, io.cwd, outgoing.request, scrub)
   } finally {
     await outgoing.close()
   }
-  // Nothing in them should be one; what a gateway says of itself might.
-  const scrub = createScrubber(secretsIn(loaded?.config))
   const safe = findings.map((finding) => ({ ...finding, message: scrub.text(finding.message) }))
   const failed = safe.some(({ level }) => level === 'fail')
   io.out(flags.json ? JSON.stringify({ ok: !failed, findings: safe }) : render(safe, io.colour))
   return failed ? 1 : 0
 }
 
-async function examine(loaded: LoadedConfig, cwd: string, http: HttpClient): Promise<Finding[]> {
-  const { config } = loaded
+/** What is stored is examined like what is written. */
+const withStored = (config: HubConfig, stored: StoredSight | undefined): HubConfig => ({
+  ...config,
+  instances: [...config.instances, ...(stored?.instances ?? [])],
+  servers: [...config.servers, ...(stored?.servers ?? [])],
+})
+
+async function examine(
+  loaded: LoadedConfig,
+  cwd: string,
+  http: HttpClient,
+  scrub: Scrubber,
+): Promise<Finding[]> {
   const log = createLogger({ level: 'silent' })
-  const store = await storeFindings(config, { clock: systemClock, log })
+  const store = await storeFindings(loaded.config, { clock: systemClock, log })
   const startable = store.every(({ level }) => level !== 'fail')
-  const access = startable ? await accessFindings(config, { clock: systemClock, log }) : []
+  const access = startable ? await accessFindings(loaded.config, { clock: systemClock, log }) : []
+  const stored = startable ? await readStored(loaded.config, { clock: systemClock, log }) : undefined
+  const config = withStored(loaded.config, stored)
+  scrub.hide(secretsIn(config))
   const hub = await hubFindings(config, http, { startable })
   const instances = await Promise.all(
     config.instances.map(async (instance) => [
@@ -71,10 +87,11 @@ async function examine(loaded: LoadedConfig, cwd: string, http: HttpClient): Pro
     ]),
   )
   return [
-    ...configurationFindings(loaded),
+    ...configurationFindings({ ...loaded, config }),
     ...secretFindings(config, cwd),
     ...safetyFindings(config),
     ...store,
+    ...(stored ? storedFindings(stored) : []),
     ...access,
     ...hub.findings,
     ...instances.flat(),

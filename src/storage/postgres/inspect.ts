@@ -72,3 +72,9 @@ export async function inspectPostgres(
     await engine.close()
   }
 }
+
+/** Reads of a database that others work on. */
+export function openPostgresReader(parts: { url: string; clock: Clock; log: Logger }) {
+  const engine = new PostgresEngine({ ...parts, size: 1 })
+  return { read: engine.read, close: () => engine.close() }
+}

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { HubError } from '../../core/errors.ts'
 import { migrations } from '../migrate.ts'
 import { Connection } from './driver.ts'
+import { openReader } from './engine.ts'
 import { isInUse } from './in-use.ts'
 
 /** A database file as it lies there, looked at without changing it. Sizes in bytes. */
@@ -73,4 +74,10 @@ function readMigrations(path: string): string[] {
   } finally {
     connection?.close()
   }
+}
+
+/** Reads of a file that a hub may work on. */
+export function openSqliteReader(path: string) {
+  const read = openReader(path)
+  return { read, close: () => read.destroy() }
 }
