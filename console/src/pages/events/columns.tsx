@@ -29,12 +29,12 @@ export function useEventColumns(dead = false): readonly Column<EventSummary>[] {
   const time: Column<EventSummary> = {
     id: 'time',
     header: dead ? t('ended') : t('time'),
-    width: '132px',
+    width: '116px',
     cell: (row) => <When at={(dead && row.doneAt) || row.acceptedAt} />,
   }
   const about: readonly Column<EventSummary>[] = [
     { id: 'number', header: t('number'), width: 'minmax(72px, 120px)', cell: (row) => row.instance },
-    { id: 'kind', header: t('kind'), width: '128px', cell: (row) => kinds(row.kind) },
+    { id: 'kind', header: t('kind'), width: 'minmax(108px, 132px)', cell: (row) => kinds(row.kind) },
     {
       id: 'what',
       header: t('what'),
@@ -63,8 +63,8 @@ export function useEventColumns(dead = false): readonly Column<EventSummary>[] {
   return [
     time,
     ...about,
-    { id: 'author', header: t('author'), width: '120px', cell: (row) => t(row.author) },
-    { id: 'status', header: t('status'), width: '124px', cell: (row) => <EventState status={row.status} /> },
+    { id: 'author', header: t('author'), width: 'minmax(84px, 132px)', cell: (row) => t(row.author) },
+    { id: 'status', header: t('status'), width: '108px', cell: (row) => <EventState status={row.status} /> },
     {
       id: 'note',
       header: t('note'),
@@ -77,7 +77,7 @@ export function useEventColumns(dead = false): readonly Column<EventSummary>[] {
     {
       id: 'took',
       header: t('took'),
-      width: '80px',
+      width: '64px',
       end: true,
       cell: (row) => {
         const ms = tookMs(row)

@@ -29,7 +29,7 @@ export function EventPage() {
       }
     >
       <div className="rounded-lg border border-line bg-panel p-4">
-        <EventDetails key={id} id={id} />
+        <EventDetails key={id} id={id} heading="h2" />
       </div>
     </Page>
   )

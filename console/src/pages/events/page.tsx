@@ -77,21 +77,21 @@ function EventDrawer({ id, onOpen, onClose }: { id: string; onOpen(id: string): 
       title={id}
       onClose={onClose}
       actions={
-        <>
-          <EventActions id={id} onRan={onOpen} />
-          <ButtonLink
-            small
-            look="quiet"
-            to="/events/$id"
-            params={{ id }}
-            aria-label={t('asPage')}
-            title={t('asPage')}
-            icon={<Maximize2 size={16} aria-hidden />}
-          />
-        </>
+        <ButtonLink
+          small
+          look="quiet"
+          to="/events/$id"
+          params={{ id }}
+          aria-label={t('asPage')}
+          title={t('asPage')}
+          icon={<Maximize2 size={16} aria-hidden />}
+        />
       }
     >
-      <EventDetails key={id} id={id} />
+      <div className="mb-4 flex flex-wrap gap-2 empty:hidden">
+        <EventActions id={id} onRan={onOpen} />
+      </div>
+      <EventDetails key={id} id={id} heading="h3" />
     </Drawer>
   )
 }

@@ -94,7 +94,7 @@ export const words = defineWords({
     views: 'O que é mostrado',
     tabAll: 'Todos',
     tabDead: 'Abandonados',
-    tabSends: 'Envios sem resposta',
+    tabSends: 'Envios incertos',
     tabDeliveries: 'Entregas',
     tabReplays: 'Repetições',
 
@@ -182,7 +182,7 @@ export const words = defineWords({
     views: 'Qué se muestra',
     tabAll: 'Todos',
     tabDead: 'Abandonados',
-    tabSends: 'Envíos sin respuesta',
+    tabSends: 'Envíos inciertos',
     tabDeliveries: 'Entregas',
     tabReplays: 'Repeticiones',
 

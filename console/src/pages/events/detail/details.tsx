@@ -28,18 +28,20 @@ export const eventQuery = (id: string) =>
     meta: { topics: ['commands'] },
   })
 
-/** Everything known of one event. */
-export function EventDetails({ id }: { id: string }) {
+/** Everything known of one event. Its parts have headings one below that of where it is shown. */
+export function EventDetails({ id, heading }: { id: string; heading: Heading }) {
   const { data, error, refetch } = useQuery(eventQuery(id))
-  if (data) return <Details event={data} />
+  if (data) return <Details event={data} heading={heading} />
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />
   return <LoadingState lines={8} />
 }
 
-function Part({ title, children }: { title: string; children: ReactNode }) {
+type Heading = 'h2' | 'h3'
+
+function Part({ heading: Title, title, children }: { heading: Heading; title: string; children: ReactNode }) {
   return (
     <section className="border-t border-line pt-3">
-      <h3 className="mb-2 font-strong">{title}</h3>
+      <Title className="mb-2 font-strong">{title}</Title>
       {children}
     </section>
   )
@@ -49,7 +51,7 @@ const link = 'text-accent underline underline-offset-2'
 /** Longest text shown as a message; what is longer is below as data. */
 const MOST = 1_500
 
-function Details({ event }: { event: EventDetail }) {
+function Details({ event, heading }: { event: EventDetail; heading: Heading }) {
   const t = useWords(words)
   const e = useWords(events)
   const kinds = useWords(eventKinds)
@@ -83,24 +85,24 @@ function Details({ event }: { event: EventDetail }) {
       {event.error !== undefined && (
         <Notice signal={event.status === 'dead' ? 'bad' : 'attention'}>{event.error}</Notice>
       )}
-      <Part title={t('stages')}>
+      <Part heading={heading} title={t('stages')}>
         <Stages event={event} />
       </Part>
-      <Part title={t('handlers')}>
+      <Part heading={heading} title={t('handlers')}>
         <Handlers event={event} />
       </Part>
-      <Part title={t('commands')}>
+      <Part heading={heading} title={t('commands')}>
         <Commands event={event} />
       </Part>
       {event.generations.length > 1 && (
-        <Part title={t('generations')}>
+        <Part heading={heading} title={t('generations')}>
           <Generations event={event} />
         </Part>
       )}
-      <Part title={t('about')}>
+      <Part heading={heading} title={t('about')}>
         <About event={event} authors={e} />
       </Part>
-      <Part title={t('compare')}>
+      <Part heading={heading} title={t('compare')}>
         <RawAndNormalised event={event} />
       </Part>
     </div>

@@ -34,6 +34,8 @@ function Handler({ handler: { handler, outcome, reason, ran, notes, missed } }: 
     const known = KNOWN_REASONS.find((one) => one === text)
     return known === undefined ? text : t(known)
   }
+  // What a handler notes under its own name says what ran, which is told already.
+  const said = notes?.filter((note) => !note.startsWith(`${handler}: `)) ?? []
   return (
     <li>
       <p className="flex flex-wrap items-center gap-2">
@@ -46,9 +48,7 @@ function Handler({ handler: { handler, outcome, reason, ran, notes, missed } }: 
       {ran !== undefined && ran.length > 0 && (
         <p className="text-meta">{t('ranInside', { what: ran.join(' → ') })}</p>
       )}
-      {notes !== undefined && notes.length > 0 && (
-        <p className="text-meta">{t('said', { what: notes.join('; ') })}</p>
-      )}
+      {said.length > 0 && <p className="text-meta">{t('said', { what: said.join('; ') })}</p>}
       {missed !== undefined && missed.length > 0 && (
         <details className="mt-1">
           <summary className="cursor-pointer text-meta text-muted">{t('whyNot')}</summary>

@@ -46,9 +46,9 @@ export function Stages({ event }: { event: EventDetail }) {
           return (
             <li key={stage}>
               <div className="flex items-baseline gap-2">
-                <span className="font-strong">{t(stage)}</span>
+                <span className="font-strong whitespace-nowrap">{t(stage)}</span>
                 <span className="min-w-0 grow truncate text-meta text-muted">{t(SAYS[stage])}</span>
-                <span className="tabular-nums">
+                <span className="whitespace-nowrap tabular-nums">
                   {index === 0 ? format.time(at, { seconds: true }) : `+${format.duration(ms)}`}
                 </span>
               </div>

@@ -20,7 +20,7 @@ export function Said({ fact, lines = 1 }: { fact: Fact; lines?: 1 | 2 }): ReactN
   const { told, quoted } = lineOf(t, format.list, fact)
   if (quoted === undefined || quoted === '') return <span className="truncate text-muted">{told ?? '–'}</span>
   return (
-    <span className="flex min-w-0 items-baseline gap-2">
+    <span className="flex min-w-0 items-baseline gap-2 whitespace-normal">
       {told !== undefined && <span className="shrink-0 text-muted">{told}</span>}
       <Quoted text={quoted} lines={lines} />
     </span>

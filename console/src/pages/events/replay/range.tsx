@@ -116,7 +116,10 @@ export function RangeReplay({
       }
     >
       {seen ? (
-        <DryRun result={result} />
+        <div className="grid gap-3">
+          <DryRun result={result} />
+          {!ids && result.matched === most && <p className="text-meta text-muted">{t('limited')}</p>}
+        </div>
       ) : rehearse.isPending ? (
         <div>
           <p role="status" className="text-muted">
@@ -134,7 +137,7 @@ export function RangeReplay({
           ) : (
             <>
               <WantedFields wanted={wanted} onChange={setWanted} />
-              <div className="w-40">
+              <div className="max-w-64">
                 <TextField
                   label={t('limit')}
                   inputMode="numeric"

@@ -139,7 +139,7 @@ export function Sends({ onOpen }: { onOpen(command: CommandSummary): void }) {
   )
 }
 
-const HIDDEN_BESIDE: ReadonlySet<string> = new Set(['reason', 'attempts', 'number'])
+const HIDDEN_BESIDE: ReadonlySet<string> = new Set(['since', 'reason', 'attempts', 'number'])
 
 function NarrowSend({ row }: { row: CommandSummary }) {
   return (

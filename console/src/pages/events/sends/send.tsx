@@ -26,7 +26,7 @@ export function SendText({ command, lines = 1 }: { command: CommandSummary['comm
   const types = useWords(commandTypes)
   const text = 'text' in command ? command.text : 'emoji' in command ? command.emoji : undefined
   return (
-    <span className="flex min-w-0 items-baseline gap-2">
+    <span className="flex min-w-0 items-baseline gap-2 whitespace-normal">
       {command.type !== 'text' && <span className="shrink-0 text-muted">{types(command.type)}</span>}
       {text !== undefined && text !== '' && <Quoted text={text} lines={lines} />}
     </span>
