@@ -5,7 +5,7 @@ import { Tooltip } from './tooltip.tsx'
 export const LOOKS = {
   plain: 'border border-line-strong/60 bg-panel hover:bg-hover',
   /** The one thing this page or dialog is for. */
-  primary: 'border border-accent bg-accent text-on-accent hover:opacity-90',
+  primary: 'border border-accent bg-accent text-on-accent hover:brightness-95',
   danger: 'border border-bad/60 bg-panel text-bad hover:bg-bad-soft',
   quiet: 'border border-transparent hover:bg-hover',
 } as const
