@@ -124,18 +124,22 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
     expect(history.uptime.day.ratio).toBeLessThan(1)
     expect(stage.logged.join()).not.toMatch(/whsec|a-password-of-mail|in-the-query|example\.com/)
   })
+})
 
+const sqlite: Place = { engine: 'sqlite' }
+
+describe('a watched number', () => {
   test('a gateway that is down is told apart from a number that is logged out', async () => {
-    await stage.start(place)
+    await stage.start(sqlite)
     await stage.clock.advance('5s')
-    stage.simulator.restart('support', 10 * 60_000)
+    stage.simulator.restart('support', 3 * 60_000)
     await stage.clock.advance('2m')
     expect(await shown()).toMatchObject({
       connection: 'unreachable',
       hold: { reason: 'the gateway of this number does not answer' },
     })
     expect(news()).toEqual(['alert.opened gateway-unreachable'])
-    await stage.clock.advance('15m')
+    await stage.clock.advance('6m')
     expect(news()).toEqual(['alert.opened gateway-unreachable', 'alert.resolved gateway-unreachable'])
     expect((await shown())?.connection).toBe('connected')
 
@@ -150,7 +154,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
   })
 
   test('a gateway that tells by itself is believed at once, in the same machine', async () => {
-    await stage.start(place)
+    await stage.start(sqlite)
     await stage.clock.advance('5s')
     stage.simulator.world.setConnected('sales', false)
     await stage.clock.advance('2s')
@@ -166,7 +170,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
   })
 
   test('a line that flaps rings nobody', async () => {
-    await stage.start(place, {}, { watch: { every: '5s' } })
+    await stage.start(sqlite, {}, { watch: { every: '5s' } })
     for (let i = 0; i < 6; i++) {
       stage.simulator.world.setConnected('support', i % 2 === 1)
       await stage.clock.advance('40s')
@@ -177,7 +181,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
   })
 
   test('one that comes back within ten minutes is the same alert with a count', async () => {
-    await stage.start(place, { kinds: ['disconnected'], language: 'pt-BR' })
+    await stage.start(sqlite, { kinds: ['disconnected'], language: 'pt-BR' })
     for (let i = 0; i < 2; i++) {
       stage.simulator.world.setConnected('support', false)
       await stage.clock.advance('3m')
@@ -196,7 +200,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
   test('an endpoint that fails is tried again with the same id, until it takes it', async () => {
     stage.endpoint.status = 500
     stage.office.refuses = 550
-    await stage.start(place)
+    await stage.start(sqlite)
     stage.simulator.world.setConnected('support', false)
     await stage.clock.advance('3m')
     const tries = stage.endpoint.posted.length
@@ -208,7 +212,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
     )
     stage.endpoint.status = 204
     stage.office.refuses = undefined
-    await stage.clock.advance('10m')
+    await stage.clock.advance('4m')
     expect((await alerts())[0]?.deliveries.map(({ state }) => state)).toEqual(['delivered', 'delivered'])
     expect(new Set(stage.endpoint.posted.map(({ id }) => id)).size).toBe(1)
     expect(new Set(stage.endpoint.posted.map(({ body }) => body)).size).toBe(1)
@@ -218,8 +222,6 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
 })
 
 describe('the API', () => {
-  const sqlite: Place = { engine: 'sqlite' }
-
   test('an alert is acknowledged once, and not when it is over or unknown', async () => {
     await stage.start(sqlite)
     stage.simulator.world.setConnected('support', false)
@@ -317,11 +319,11 @@ test('of two nodes one asks and one tells', async () => {
   const asked = () =>
     stage.simulator.strip.list().filter((entry) => entry.type === 'call' && entry.instance === 'support')
       .length
-  await stage.clock.advance('5m')
-  expect(asked()).toBeGreaterThan(8)
-  expect(asked()).toBeLessThan(14)
+  await stage.clock.advance('150s')
+  expect(asked()).toBeGreaterThan(3)
+  expect(asked()).toBeLessThan(8)
   stage.simulator.world.setConnected('support', false)
-  await stage.clock.advance('5m')
+  await stage.clock.advance('150s')
   expect(news()).toEqual(['alert.opened disconnected'])
   expect(stage.office.letters).toHaveLength(1)
 })
@@ -329,8 +331,10 @@ test('of two nodes one asks and one tells', async () => {
 test('a process that is killed between writing and telling loses nothing, and the double is known by its id', async () => {
   stage.endpoint.status = undefined
   stage.write({ after: '0s', email: undefined }, { database: 'sqlite:./hub.db' })
-  const child = spawn(process.execPath, ['test/alerts-node.ts', stage.folder], { stdio: 'ignore' })
-  await vi.waitFor(() => expect(stage.endpoint.posted).toHaveLength(1), { timeout: 30_000 })
+  const child = spawn(process.execPath, ['test/alerts-node.ts', stage.folder], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  await vi.waitFor(() => expect(stage.endpoint.posted).toHaveLength(1), { timeout: 60_000 })
   child.kill('SIGKILL')
   await once(child, 'exit')
 

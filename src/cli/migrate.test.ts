@@ -147,6 +147,10 @@ async function fill(): Promise<string> {
   ])
   await store.enqueue(say('third', 3, bia))
   await store.holdInstance('sales' as InstanceId, { reason: 'logged out', until: Date.now() + DAY })
+  await store.claimLooks({ numbers: [{ instance: SUPPORT, firstAt: 0 }], limit: 1, leaseMs: LEASE })
+  await store.noteSilence([{ instance: SUPPORT, hour: Math.floor(Date.now() / 3_600_000), silentMs: 9 }])
+  const about = { kind: 'silent', instance: SUPPORT, since: 1, details: { silentMs: 9 } } as const
+  await store.stepAlerts([{ ...about, version: 0, seen: 'wrong', act: 'open' }], ['webhook'])
   await store.saveEntry('instance', { id: 'made', settings: '{}', box: 'v1.0.sealed', claim: 'c' }, {})
   const creation = {
     key: 'k',
