@@ -57,13 +57,9 @@ async function look(
     await page.getByRole('heading', { level: 1 }).waitFor()
     // Charts and lists come after their skeletons.
     await page
-      .waitForFunction(
-        "document.querySelector('main [role=status], main .animate-pulse') === null",
-        undefined,
-        {
-          timeout: 5_000,
-        },
-      )
+      .locator('main [role=status], main .animate-pulse')
+      .first()
+      .waitFor({ state: 'detached', timeout: 5_000 })
       .catch(() => console.log(`  ${name}: still loading after 5 s`))
     await page.waitForTimeout(300)
     const picture = [name, state, theme, width, language].join('-')

@@ -6,7 +6,6 @@ import { Button } from '../../../ui/button.tsx'
 import { Section } from '../../../ui/page.tsx'
 import { ErrorState, LoadingState } from '../../../ui/states.tsx'
 import { Badge } from '../../../ui/status.tsx'
-import { RelativeTime } from '../../../ui/time.tsx'
 import { useToast } from '../../../ui/toast.tsx'
 import { common } from '../../../words/common.ts'
 import { useFormat, useWords } from '../../../words/use-words.tsx'
@@ -64,7 +63,7 @@ function Row({ invitation }: { invitation: Invitation }) {
         </span>
       </span>
       <span className="text-meta text-muted">
-        <RelativeTime at={invitation.expiresAt} />
+        {t('expires', { time: format.date(invitation.expiresAt) })}
       </span>
       <Button small look="danger" busy={revoke.isPending} onClick={() => revoke.mutate()}>
         {t('revoke')}
