@@ -26,6 +26,9 @@ const idFrom = (name: string): string =>
     .toLowerCase()
     .slice(0, 40)
 
+/** What can be told before anything is asked; the hub has the last word. */
+const isId = (id: string): boolean => /^[A-Za-z0-9][\w-]{0,62}$/.test(id.trim())
+
 const firstId = (place: Place): string =>
   place.way === 'unrouted'
     ? place.unrouted.suggestion.id
@@ -49,6 +52,7 @@ export function Details({
   const { data: gateways } = useQuery(gatewaysQuery)
   const keyOf = useIntent()
   const [id, setId] = useState(() => firstId(place))
+  const [tried, setTried] = useState(false)
   const [name, setName] = useState('')
   const [tags, setTags] = useState('')
   const [remoteName, setRemoteName] = useState('')
@@ -94,12 +98,14 @@ export function Details({
       onMade(made)
     },
   })
+  const idFault = tried && !isId(id)
   const fault = make.error instanceof ApiError ? make.error : undefined
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        make.mutate()
+        setTried(true)
+        if (isId(id)) make.mutate()
       }}
     >
       <Section title={t('stepDetails')}>
@@ -107,7 +113,7 @@ export function Details({
           <TextField
             label={t('id')}
             hint={t('idHint')}
-            error={fault?.field('id')}
+            error={idFault ? t('idFault') : fault?.field('id')}
             required
             maxLength={63}
             autoComplete="off"
