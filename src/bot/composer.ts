@@ -1,5 +1,5 @@
 import { HubError } from '../core/errors.ts'
-import type { HandlerTrace } from '../core/monitor.ts'
+import type { HandlerTrace } from '../core/trace.ts'
 import type { Turn } from '../core/turn.ts'
 import type { Context, Group, Member } from './context.ts'
 import { compileFilter, type Filtered, type FilterQuery } from './filter.ts'

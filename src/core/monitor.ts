@@ -1,5 +1,6 @@
 import type { Party } from './events.ts'
 import type { ChatId, DeliveryId, EventId, InstanceId, ReplayId } from './ids.ts'
+import type { Page, PageRequest } from './page.ts'
 import type {
   ChatRow,
   ClaimedEvent,
@@ -7,59 +8,13 @@ import type {
   CommandRow,
   EventRow,
   EventStatus,
-  Page,
-  PageRequest,
   StepRecord,
-} from './store.ts'
+} from './rows.ts'
+import type { TurnTrace } from './trace.ts'
 
 /** What the monitor asks of the store: what needs a person, how an event was handled, replays of many. */
 
-// --- how an event was handled -----------------------------------------------------------------------
-
-/**
- * What a handler made of an event. `ran`: it did and ended the chain. `passed`: it did and let the others go on.
- * `no-match`: it may see such events, but this is none of those it waits for. `out-of-scope`: such events never
- * reach it; `reason` says why. `not-reached`: one before it ended the chain. `stopped`: it threw, or a dry run
- * could not go on.
- */
-export const HANDLER_OUTCOMES = [
-  'ran',
-  'passed',
-  'no-match',
-  'out-of-scope',
-  'not-reached',
-  'stopped',
-] as const
-export type HandlerOutcome = (typeof HANDLER_OUTCOMES)[number]
-export interface HandlerTrace {
-  /** A feature, or `bot`. */
-  handler: string
-  outcome: HandlerOutcome
-  reason?: string
-  /** Paths of what ran inside it, in order. */
-  ran?: string[]
-  /** What it said about it. */
-  notes?: string[]
-  /** Why those inside it did not run: for each reason how many, and the first few. */
-  missed?: { reason: string; count: number; first: string[] }[]
-}
-
-/** Why no handler was asked at all. */
-export const NOT_HANDLED = [
-  'too-old',
-  'not-a-conversation',
-  'already-known',
-  'empty-message',
-  'waits-for-its-message',
-  'timer-moved',
-  'instance-gone',
-  'unrouted',
-] as const
-export type NotHandled = (typeof NOT_HANDLED)[number]
-export interface TurnTrace {
-  handlers: HandlerTrace[]
-  notHandled?: NotHandled
-}
+// --- around one event -----------------------------------------------------------------------------------
 
 /** What is known around one event. */
 export interface EventSurroundings {

@@ -1,11 +1,10 @@
 import type { AccessStore } from './access.ts'
 import type { Address, ChatKind } from './address.ts'
 import type { AlertStore } from './alerts.ts'
-import type { Command, CommandState, CommandType, SendResult } from './commands.ts'
+import type { Command, CommandState, SendResult } from './commands.ts'
 import type {
   Author,
   ConnectionState,
-  EventKind,
   Fact,
   Identity,
   Message,
@@ -27,12 +26,35 @@ import type {
 } from './ids.ts'
 import type { Topic } from './live.ts'
 import type { MediaLedger, MediaRow } from './media.ts'
-import type { MonitorStore, TurnTrace } from './monitor.ts'
+import type { MonitorStore } from './monitor.ts'
 import type { Page, PageRequest } from './page.ts'
 import type { RegistryStore } from './registry.ts'
+import type {
+  ChatRow,
+  ChatState,
+  ClaimedLane,
+  CommandRow,
+  Disposition,
+  EventRow,
+  EventStatus,
+  StepRecord,
+} from './rows.ts'
+import type { TurnTrace } from './trace.ts'
 import type { TrafficStore } from './traffic.ts'
-import type { ChatView, ContactView, LaneEvent, LoggedMessage, Owner } from './turn.ts'
+import type { LoggedMessage, Owner } from './turn.ts'
 import type { WatchStore } from './watch.ts'
+
+export type {
+  ChatRow,
+  ChatState,
+  ClaimedEvent,
+  ClaimedLane,
+  CommandRow,
+  Disposition,
+  EventRow,
+  EventStatus,
+  StepRecord,
+} from './rows.ts'
 
 /**
  * The Store port: what the pipeline and the API need of a database, in the hub's own terms. All times are
@@ -131,15 +153,6 @@ export interface ClusterStore {
 
 // --- accepting ------------------------------------------------------------------------------------
 
-/** What becomes of an event beside being stored. */
-export type Disposition =
-  /** Handlers see it. */
-  | 'handle'
-  /** Stored in the log by its turn; handlers do not see it (too old, own, history). */
-  | 'store'
-  /** Authentic, but of a number this hub does not know: stored and shown, in no lane. */
-  | 'unrouted'
-
 export interface Arrival {
   instance: InstanceId
   receivedAt: number
@@ -182,30 +195,6 @@ export interface InboxStore {
 }
 
 // --- lanes ----------------------------------------------------------------------------------------
-
-export interface ClaimedLane {
-  lane: LaneId
-  fence: number
-  instance: InstanceId
-  chat: ChatState | undefined
-  events: ClaimedEvent[]
-  /** Everything handlers keep about this chat. */
-  state: Map<string, unknown>
-}
-export interface ChatState extends ChatView {
-  epoch: number
-}
-export interface ClaimedEvent extends LaneEvent {
-  place: number
-  disposition: Disposition
-  delivery?: DeliveryId
-  reference?: string
-  contact?: ContactView
-  /** Epoch of the turn's first attempt, if an earlier one recorded it. */
-  epoch?: number
-  /** True once it waited for its message in vain: it is stored as one of an unknown message. */
-  orphan: boolean
-}
 
 /** What a turn does to the hub's own log. */
 export type LogChange =
@@ -301,12 +290,6 @@ export interface TurnFailure {
   /** As in {@link TurnCommit}. */
   trace?: TurnTrace
   startedAt?: number
-}
-
-export interface StepRecord {
-  event: EventId
-  generation: number
-  name: string
 }
 
 export interface Look {
@@ -482,49 +465,6 @@ export interface OutboxStore {
 // --- reading and operating ------------------------------------------------------------------------
 
 export type { Page, PageRequest }
-export type EventStatus = 'pending' | 'done' | 'skipped' | 'parked' | 'dead' | 'discarded' | 'unrouted'
-export interface EventRow {
-  id: EventId
-  kind: EventKind
-  instance: InstanceId
-  at: number
-  acceptedAt: number
-  doneAt?: number
-  status: EventStatus
-  attempts: number
-  error?: string
-  note?: string
-  author: Author
-  fact: Fact
-  chat?: ChatId
-  delivery?: DeliveryId
-  generation: number
-}
-export interface CommandRow {
-  id: CommandId
-  instance: InstanceId
-  chat: ChatId
-  type: CommandType
-  state: CommandState
-  attempts: number
-  /** Without the bytes of a medium that it carries: of `data:…;base64,…` only what stands before them. */
-  command: Command
-  messageId?: MessageId
-  /** Why it is in this state, for people. */
-  reason?: string
-  /** The event whose handlers decided it. */
-  event?: EventId
-  createdAt: number
-  /** When its latest attempt began. */
-  sendingAt?: number
-  unknownAt?: number
-  settledAt?: number
-}
-export interface ChatRow extends ChatState {
-  instance: InstanceId
-  contact?: ContactId
-  lastMessageAt?: number
-}
 export interface ContactRow {
   id: ContactId
   name?: string

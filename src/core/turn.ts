@@ -4,8 +4,8 @@ import type { Command } from './commands.ts'
 import type { Author, Fact, Message, MessageStatus, Party } from './events.ts'
 import type { Answer, Capability, GroupInfo } from './gateway.ts'
 import type { ChatId, CommandId, ContactId, EventId, InstanceId, MessageId } from './ids.ts'
-import type { HandlerTrace } from './monitor.ts'
 import type { Logger } from './ports.ts'
+import type { HandlerTrace } from './trace.ts'
 
 /** An event as it waits in its lane. */
 export interface LaneEvent {

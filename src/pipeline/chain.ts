@@ -1,5 +1,5 @@
 import { HubError } from '../core/errors.ts'
-import type { HandlerTrace } from '../core/monitor.ts'
+import type { HandlerTrace } from '../core/trace.ts'
 import type { Handler, Turn } from '../core/turn.ts'
 
 export interface Link {

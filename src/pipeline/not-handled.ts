@@ -1,5 +1,5 @@
-import type { NotHandled, TurnTrace } from '../core/monitor.ts'
 import type { ClaimedEvent } from '../core/store.ts'
+import type { NotHandled, TurnTrace } from '../core/trace.ts'
 import { isEmptyMessage } from './record.ts'
 
 /** Why no handler is asked about an event, whatever handlers there are. */

@@ -2,7 +2,6 @@ import type { Command } from '../core/commands.ts'
 import { HubError } from '../core/errors.ts'
 import type { Answer, GatewayClient, GroupInfo } from '../core/gateway.ts'
 import { type CommandId, uuidv7 } from '../core/ids.ts'
-import type { HandlerTrace } from '../core/monitor.ts'
 import type { Clock, Logger, Random } from '../core/ports.ts'
 import type {
   ChatState,
@@ -13,6 +12,7 @@ import type {
   Store,
   TurnCommit,
 } from '../core/store.ts'
+import type { HandlerTrace } from '../core/trace.ts'
 import type { InstanceView, Owner, Turn } from '../core/turn.ts'
 import { sanitize } from './sanitize.ts'
 

@@ -1,6 +1,7 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { DeliveryId, EventId, InstanceId, LaneId } from '../core/ids.ts'
-import { COUNTED_TO, type DeliveryRow, type Few, type MonitorStore, type TurnTrace } from '../core/monitor.ts'
+import { COUNTED_TO, type DeliveryRow, type Few, type MonitorStore } from '../core/monitor.ts'
+import type { TurnTrace } from '../core/trace.ts'
 import type { Db, Engine } from './dialect.ts'
 import { isOneOf } from './event-filter.ts'
 import { type EventData, toChatState, toClaimedEvent } from './lanes.ts'

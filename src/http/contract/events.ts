@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EVENT_KINDS, type Fact, type Party } from '../../core/events.ts'
-import { HANDLER_OUTCOMES, NOT_HANDLED, REPLAY_STATES } from '../../core/monitor.ts'
+import { REPLAY_STATES } from '../../core/monitor.ts'
+import { HANDLER_OUTCOMES, NOT_HANDLED } from '../../core/trace.ts'
 import { OWNERS } from './chats.ts'
 import { commandSummary } from './commands.ts'
 import {
