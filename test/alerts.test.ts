@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Alert, AlertPage, ConnectionHistory } from '../src/http/contract/alerts.ts'
 import { ANA, type Place, Stage } from './alerts-stage.ts'
@@ -331,9 +332,13 @@ test('of two nodes one asks and one tells', async () => {
 test('a process that is killed between writing and telling loses nothing, and the double is known by its id', async () => {
   stage.endpoint.status = undefined
   stage.write({ after: '0s', email: undefined }, { database: 'sqlite:./hub.db' })
-  const child = spawn(process.execPath, ['test/alerts-node.ts', stage.folder], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('./alerts-node.ts', import.meta.url)), stage.folder],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
   await vi.waitFor(() => expect(stage.endpoint.posted).toHaveLength(1), { timeout: 60_000 })
   child.kill('SIGKILL')
   await once(child, 'exit')

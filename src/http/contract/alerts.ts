@@ -13,7 +13,7 @@ export const alertState = z.enum(ALERT_STATES).meta({
     'open: nobody has said that they know. acknowledged: somebody has, and it still stands. resolved: it is over.',
 })
 
-export const alertDelivery = z.object({
+const alertDelivery = z.object({
   channel: z.enum(ALERT_CHANNELS),
   news: z.enum(ALERT_NEWS).meta({ description: 'What was told.' }),
   state: z.enum(['waiting', 'delivered', 'failed']).meta({
@@ -25,7 +25,6 @@ export const alertDelivery = z.object({
   }),
   reason: z.string().optional().meta({ description: 'Why the last attempt failed.' }),
 })
-export type AlertDelivery = z.output<typeof alertDelivery>
 
 export const alert = z.object({
   id: shownId('alr'),
