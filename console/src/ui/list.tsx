@@ -214,7 +214,7 @@ function Rows<Row>({
           inside ? 'rounded-b-lg' : 'min-h-40 grow rounded-lg border border-line',
         )}
       >
-        <div style={{ height: virtual.getTotalSize() }} className="relative min-w-fit">
+        <div style={{ height: virtual.getTotalSize() }} className={cx('relative', !lines && 'min-w-fit')}>
           {!lines && (
             <div
               role="row"

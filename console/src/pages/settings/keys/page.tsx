@@ -118,7 +118,7 @@ function useColumns(): readonly Column<KeyView>[] {
       id: 'begins',
       header: t('begins'),
       width: '140px',
-      cell: (key) => <code className="font-mono text-meta">{key.prefix}…</code>,
+      cell: (key) => <Prefix apiKey={key} />,
     },
     { id: 'scopes', header: t('scopes'), width: 'minmax(160px, 2fr)', cell: scopes },
     { id: 'used', header: t('used'), width: '120px', cell: (key) => <Used apiKey={key} /> },
@@ -139,6 +139,11 @@ function State({ apiKey }: { apiKey: KeyView }) {
   const { signal, word } = stateOf(apiKey)
   return <StatusDot signal={signal}>{t(word)}</StatusDot>
 }
+
+/** How it begins; of a key that is kept elsewhere nobody knows. */
+const Prefix = ({ apiKey: { prefix } }: { apiKey: KeyView }) => (
+  <code className="font-mono text-meta">{prefix === '' ? '–' : `${prefix}…`}</code>
+)
 
 function Used({ apiKey: { lastUsedAt } }: { apiKey: KeyView }) {
   const t = useWords(common)
@@ -216,7 +221,7 @@ function KeyDetails({ apiKey, onClose }: { apiKey: KeyView; onClose(): void }) {
       <Facts
         facts={[
           ['ID', <CopyId key="id" id={apiKey.id} />],
-          [t('begins'), <code key="prefix" className="font-mono text-meta">{`${apiKey.prefix}…`}</code>],
+          [t('begins'), <Prefix key="prefix" apiKey={apiKey} />],
           [t('scopes'), scopes(apiKey)],
           [t('used'), <Used key="used" apiKey={apiKey} />],
           [t('expires'), apiKey.expiresAt === null ? shared('never') : format.exact(apiKey.expiresAt)],
