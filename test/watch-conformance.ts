@@ -154,6 +154,16 @@ export function watchConformance(name: string, open: () => Promise<StoreFixture>
         expect((await store.connections())[0]?.state).toBe('logged-out')
       })
 
+      test('a clock that was set back makes nobody deaf', async () => {
+        await look('connected')
+        fixture.clock.now -= HOUR
+        expect(await look('disconnected')).toBe(true)
+        expect(await history()).toEqual([
+          ['disconnected', 0, undefined],
+          ['connected', 0, 0],
+        ])
+      })
+
       test('time in which nobody looked is unknown', async () => {
         await look('connected')
         fixture.clock.now += HOUR

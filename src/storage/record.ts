@@ -97,7 +97,7 @@ async function changeMessage(
         db,
         turn.instance,
         { state: change.state, at: now, source: 'event', ...(change.reason && { reason: change.reason }) },
-        now + OFFLINE_HOLD_MS,
+        { holdUntil: now + OFFLINE_HOLD_MS, now },
       )
       return
     default:

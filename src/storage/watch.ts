@@ -38,19 +38,22 @@ const HELD: Partial<Record<WatchState, string>> = {
 export async function reportConnection(
   db: Db,
   instance: string,
-  report: ConnectionReport,
-  holdUntil: number,
+  { at: toldAt, ...told }: ConnectionReport,
+  { holdUntil, now }: { holdUntil: number; now: number },
 ): Promise<boolean> {
   // Whoever has this row has the number's history.
   await sql`insert into instance_state (instance) values (${instance})
     on conflict (instance) do update set instance = excluded.instance`.execute(db)
-  const now = await db
+  const last = await db
     .selectFrom('connection_change')
     .select(['id', 'state', 'at'])
     .where('instance', '=', instance)
     .where('until', 'is', null)
     .executeTakeFirst()
-  const current = now && { state: now.state as WatchState, at: now.at }
+  const current = last && { state: last.state as WatchState, at: last.at }
+  // What is told is told now. So is everything, where the clock was set back behind the history.
+  const isNow = told.source === 'event' || now < (current?.at ?? 0)
+  const report = { ...told, at: isNow ? Math.max(toldAt, current?.at ?? 0) : toldAt }
   const state = connectionAfter(current, report)
   if (state !== undefined) {
     await db
@@ -122,7 +125,7 @@ async function claimLooks(
 }
 
 /** See {@link WatchStore.recordLook}. */
-async function recordLook(db: Db, end: LookEnd): Promise<boolean> {
+async function recordLook(db: Db, end: LookEnd, now: number): Promise<boolean> {
   const { instance, askedAt, report, failures, nextAt, blindSince } = end
   await db
     .updateTable('look')
@@ -133,11 +136,11 @@ async function recordLook(db: Db, end: LookEnd): Promise<boolean> {
   if (blindSince !== undefined) {
     const reason = 'the hub was not running'
     const blind = { state: 'unknown', at: blindSince, source: 'poll', reason } as const
-    changed = await reportConnection(db, instance, blind, 0)
+    changed = await reportConnection(db, instance, blind, { holdUntil: 0, now })
   }
   if (!report) return changed
   const told = { ...report, at: askedAt, source: 'poll' } as const
-  return (await reportConnection(db, instance, told, nextAt + LOOK_MARGIN_MS)) || changed
+  return (await reportConnection(db, instance, told, { holdUntil: nextAt + LOOK_MARGIN_MS, now })) || changed
 }
 
 /** True once in `everyMs`, for one node of all. */
@@ -167,7 +170,7 @@ export const watchWrites = (
   now: () => number,
 ): Pick<WatchStore, 'claimLooks' | 'recordLook'> => ({
   claimLooks: (request) => engine.write((db) => claimLooks(engine, db, request, now())),
-  recordLook: (end) => engine.write((db) => recordLook(db, end)),
+  recordLook: (end) => engine.write((db) => recordLook(db, end, now())),
 })
 
 type Reads = Pick<
