@@ -53,6 +53,7 @@ test('an event tells its stages, what each handler made of it, what was sent and
   })
   expect(help.timeline.map(({ stage }: { stage: string }) => stage)).toEqual([
     'received',
+    'verified',
     'stored',
     'started',
     'handled',

@@ -155,7 +155,10 @@ export interface ClusterStore {
 
 export interface Arrival {
   instance: InstanceId
+  /** When its last byte was here (ms). */
   receivedAt: number
+  /** When it was proved and read. */
+  verifiedAt?: number
   source: string
   headers: Record<string, string>
   /** With credentials masked. */
@@ -534,6 +537,7 @@ export interface LogStore {
         id: DeliveryId
         instance: InstanceId
         receivedAt: number
+        verifiedAt?: number
         source: string
         headers: Record<string, string>
         body: Buffer

@@ -128,12 +128,14 @@ export const presentEventDetail = (
   stages: {
     happened: iso(row.at),
     received: optionalIso(delivery?.receivedAt),
+    verified: optionalIso(delivery?.verifiedAt),
     accepted: iso(row.acceptedAt),
     started: optionalIso(around.startedAt),
     done: optionalIso(row.doneAt),
   },
   timeline: timeline([
     ['received', delivery?.receivedAt],
+    ['verified', delivery?.verifiedAt],
     ['stored', row.acceptedAt],
     ['started', around.startedAt],
     ['handled', row.doneAt],

@@ -328,6 +328,7 @@ export function createIngest(parts: IngestParts): Ingest {
     },
 
     async receive(target, delivery, source, admits) {
+      const receivedAt = clock.now()
       const deadline = clock.monotonic() + HOLD_MS
       const keyed = target.urlKey === undefined ? delivery : { ...delivery, urlKey: target.urlKey }
       const proved = resolve(target, keyed)
@@ -348,7 +349,8 @@ export function createIngest(parts: IngestParts): Ingest {
       const arrival: Arrival = {
         ...(!routed && { unrouted: stranger(proved)! }),
         instance,
-        receivedAt: now,
+        receivedAt,
+        verifiedAt: now,
         source,
         headers: keptHeaders(delivery),
         body: gateway.redact(delivery.body),

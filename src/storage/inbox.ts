@@ -77,11 +77,12 @@ export async function acceptBatch(
     engine.insert(
       db,
       'delivery',
-      ['id', 'instance', 'received_at', 'source', 'headers', 'body'],
+      ['id', 'instance', 'received_at', 'verified_at', 'source', 'headers', 'body'],
       batch.map((a, i) => [
         deliveries[i]!,
         a.instance,
         a.receivedAt,
+        a.verifiedAt ?? null,
         a.source,
         JSON.stringify(a.headers),
         a.body,

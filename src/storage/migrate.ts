@@ -9,6 +9,7 @@ import { access } from './migrations/0004_access.ts'
 import { instances } from './migrations/0005_instances.ts'
 import { watch } from './migrations/0006_watch.ts'
 import { traffic } from './migrations/0007_traffic.ts'
+import { verified } from './migrations/0008_verified.ts'
 
 /** In order, forward only. A released migration is never changed. */
 export const migrations: readonly Migration[] = [
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   instances,
   watch,
   traffic,
+  verified,
 ]
 
 export interface MigrationReport {

@@ -121,6 +121,7 @@ export function createReads(read: Db, table: Engine['table']): StoreReads {
           id: row.id as DeliveryId,
           instance: row.instance as InstanceId,
           receivedAt: row.received_at,
+          ...(row.verified_at === null ? {} : { verifiedAt: row.verified_at }),
           source: row.source,
           headers: JSON.parse(row.headers) as Record<string, string>,
           body: Buffer.from(row.body),

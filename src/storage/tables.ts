@@ -13,6 +13,8 @@ export interface Tables {
     source: string
     headers: string
     body: Uint8Array
+    /** When it was proved; NULL where nobody said. */
+    verified_at: number | null
   }
   /** A fact is new exactly when its key can be inserted. */
   dedupe: { key: Uint8Array; expires_at: number }

@@ -78,10 +78,10 @@ export type EventSummary = z.output<typeof eventSummary>
 export const eventList = pageOf(eventSummary)
 
 /**
- * The way of an event, in order. `ms` counts from the stage before. `received`: its delivery, proved to be authentic.
- * `stored`: committed. `started`: its turn, the last attempt's, began. `handled`: that turn was committed.
+ * The way of an event, in order. `ms` counts from the stage before. `received`: the last byte of its delivery.
+ * `verified`: that was proved, and read. `stored`: committed. `started`: its turn, the last attempt's, began. `handled`: that turn was committed.
  */
-export const STAGES = ['received', 'stored', 'started', 'handled'] as const
+export const STAGES = ['received', 'verified', 'stored', 'started', 'handled'] as const
 export type Stage = (typeof STAGES)[number]
 const stage = z.object({ stage: z.enum(STAGES), at: shownTime, ms: z.int().optional() })
 
@@ -107,6 +107,7 @@ export const eventDetail = eventSummary.extend({
   stages: z.object({
     happened: shownTime,
     received: shownTime.optional(),
+    verified: shownTime.optional(),
     accepted: shownTime,
     started: shownTime.optional(),
     done: shownTime.optional(),
