@@ -19,6 +19,8 @@ import { connectionOf, connectionWords } from './state.ts'
 type By = 'qr' | 'code'
 /** Codes shown in a row before somebody has to ask again: nobody is there. */
 const MOST_CODES = 8
+const MOST_TRIES = 10
+const TRY_AGAIN_MS = 1_500
 
 /** Links a phone: a QR code that renews itself, or a code to type; says by itself when it worked. */
 export function ConnectDialog({ number, onClose }: { number: Instance; onClose(): void }) {
@@ -112,6 +114,9 @@ function Codes({ id, phone, onLinked }: { id: string; phone?: string; onLinked()
   linked.current = onLinked
   const pair = useMutation({
     meta: { quiet: true },
+    // A gateway may take some seconds to make its first code.
+    retry: (failures, error) => failures < MOST_TRIES && error instanceof ApiError && error.retry,
+    retryDelay: TRY_AGAIN_MS,
     mutationFn: () => api.post<Pairing>(path`/instances/${id}/pair`, phone === undefined ? {} : { phone }),
     onSuccess(answer) {
       shown.current += 1
@@ -149,10 +154,15 @@ function Codes({ id, phone, onLinked }: { id: string; phone?: string; onLinked()
     )
   if (!pairing || pairing.type === 'connected')
     return (
-      <p role="status" className="flex items-center gap-2 py-8 text-muted">
-        <SignalIcon signal="waiting" />
-        {t('linkAsking')}
-      </p>
+      <div role="status" className="flex items-start gap-2 py-8">
+        <span className="mt-0.5">
+          <SignalIcon signal="waiting" />
+        </span>
+        <div className="min-w-0">
+          <p>{t('linkAsking')}</p>
+          {pair.failureReason && <p className="text-meta text-muted">{pair.failureReason.message}</p>}
+        </div>
+      </div>
     )
   return (
     <div className="grid justify-items-center gap-3">
