@@ -14,6 +14,8 @@ const fresh = join(root, 'dist', `console.${process.pid}`)
 /** Smaller ones gain nothing. */
 const LEAST_BYTES = 512
 
+// Whoever builds may have another one set, and React would come as it is for development.
+process.env.NODE_ENV = 'production'
 const sources = await consoleSources(root)
 await build({
   configFile: join(root, 'console/vite.config.ts'),
