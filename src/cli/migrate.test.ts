@@ -151,6 +151,8 @@ async function fill(): Promise<string> {
   await store.noteSilence([{ instance: SUPPORT, hour: Math.floor(Date.now() / 3_600_000), silentMs: 9 }])
   const about = { kind: 'silent', instance: SUPPORT, since: 1, details: { silentMs: 9 } } as const
   await store.stepAlerts([{ ...about, version: 0, seen: 'wrong', act: 'open' }], ['webhook'])
+  await store.addTraffic([{ instance: SUPPORT, at: 60_000, values: [1, 0, 2] }])
+  await store.beginReplay({ instance: [SUPPORT] }, 5)
   await store.saveEntry('instance', { id: 'made', settings: '{}', box: 'v1.0.sealed', claim: 'c' }, {})
   const creation = {
     key: 'k',
