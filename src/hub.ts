@@ -190,10 +190,12 @@ const FLIGHT_STEP_MS = 50
 export function createHub(parts: HubParts): Hub {
   const { config, store, clock, random, log, metrics } = parts
   const gateways = new Map(parts.gateways.map((gateway) => [gateway.name, gateway]))
+  const news = createNews(store)
   const registry = createRegistry({
     file: config,
     gateways,
     store,
+    announce: news.announce,
     http: parts.http,
     clock,
     log,
@@ -206,7 +208,6 @@ export function createHub(parts: HubParts): Hub {
   const outage = new Outage(clock, log)
   /** Those of this node, by the queue they work off. */
   const loops = new Map<Queue, Loop>()
-  const news = createNews(store)
   const wake = createWake(news, (queue) => loops.get(queue)?.nudge())
   const referencePrefix = `${store.installation}-`
   const pressure = createPressure(parts.machine)

@@ -20,7 +20,6 @@ export const ADMIN_TOKEN = SIMULATED_ADMIN_TOKEN
 /** Of the number that is at the uazapi server already. */
 export const OWN_TOKEN = '0f0e0d0c-1111-4222-8333-444455556666'
 
-export type Json = Record<string, never> & { [key: string]: unknown }
 export interface Told {
   status: number
   // biome-ignore lint/suspicious/noExplicitAny: an answer of any form; each test says what it expects in it.

@@ -1,5 +1,5 @@
 import type { InstanceConfig, ServerConfig } from './config.ts'
-import type { InstanceId, ServerId } from './ids.ts'
+import type { InstanceId } from './ids.ts'
 
 /** Instances and servers that are kept in the store, beside those of the configuration file. */
 
@@ -165,4 +165,3 @@ export interface Known<C extends InstanceConfig | ServerConfig> {
 }
 export type KnownInstance = Known<InstanceConfig>
 export type KnownServer = Known<ServerConfig>
-export type EntryId = InstanceId | ServerId

@@ -161,6 +161,7 @@ export class FakeHub implements EdgeHub {
       file: hubConfig,
       gateways: new Map(this.kinds.map((kind) => [kind.name, kind])),
       store: { ...this.store, ...this.cluster },
+      announce() {},
       http: this.http,
     })
     this.witness = createWitness(parts)

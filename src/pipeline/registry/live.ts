@@ -4,15 +4,17 @@ import type { Capability, Gateway, GatewayClient, ServerClient } from '../../cor
 import type { InstanceId, ServerId } from '../../core/ids.ts'
 import type { Clock, HttpClient, Logger, TimerHandle } from '../../core/ports.ts'
 import type { EntryKind, Known, RegistryStore, SaveOutcome, StoredEntry } from '../../core/registry.ts'
-import type { ClusterStore } from '../../core/store.ts'
+import type { Announcement, ClusterStore } from '../../core/store.ts'
 import type { InstanceView } from '../../core/turn.ts'
-import { type Draft, deviceClaim, draftOf, fromRow, type Readers, toRow } from './entry.ts'
+import { type Draft, deviceClaim, fromRow, type Readers, toRow } from './entry.ts'
 
 export interface RegistryParts {
   /** Those of the configuration file, which stay as they are. */
   file: Pick<HubConfig, 'instances' | 'servers'>
   gateways: ReadonlyMap<string, Gateway>
-  store: RegistryStore & Pick<ClusterStore, 'shared' | 'announce' | 'onAnnounced'>
+  store: RegistryStore & Pick<ClusterStore, 'shared' | 'onAnnounced'>
+  /** Tells this node's listeners and the other nodes. */
+  announce(what: Announcement): void
   http: HttpClient
   clock: Clock
   log: Logger
@@ -245,6 +247,14 @@ export function createRegistry(parts: RegistryParts): Registry {
     }, LOOK_EVERY_MS)
   }
 
+  const tell = (kind: EntryKind, id: string) =>
+    parts.announce({
+      queues: [],
+      instances: kind === 'instance' ? [id as InstanceId] : [],
+      topics: ['instances'],
+      registry: true,
+    })
+
   const registry: Registry = {
     instances,
     servers,
@@ -285,11 +295,7 @@ export function createRegistry(parts: RegistryParts): Registry {
       const outcome = await store.saveEntry(kind, row, options)
       refuseUnsaved(kind, config, outcome)
       await inTurn(() => read(true))
-      store.announce({
-        queues: [],
-        instances: kind === 'instance' ? [config.id as InstanceId] : [],
-        registry: true,
-      })
+      tell(kind, config.id)
       const saved = (kind === 'instance' ? instances : servers).get(config.id as never)
       // Just committed: gone again only if somebody removed it at once.
       if (!saved) throw new HubError('E_CONFLICT', `Somebody removed ${config.id} at this moment.`)
@@ -301,7 +307,7 @@ export function createRegistry(parts: RegistryParts): Registry {
       const gone = await store.removeEntry(kind, id)
       if (!gone) throw new HubError('E_NOT_FOUND', `There is no such ${kind} in the hub.`)
       await inTurn(() => read(true))
-      store.announce({ queues: [], instances: kind === 'instance' ? [id as InstanceId] : [], registry: true })
+      tell(kind, id)
       return gone.refused
     },
     start() {
@@ -411,6 +417,3 @@ const textsIn = (value: unknown): string[] =>
     : typeof value === 'object' && value !== null
       ? Object.values(value).flatMap(textsIn)
       : []
-
-export type { Draft }
-export { draftOf }
