@@ -267,14 +267,19 @@ export function nodesConformance(name: string, open: () => Promise<NodesFixture>
     test('what one node announces the others hear, and it does not hear itself', async () => {
       const [speaker, listener] = nodes
       const heard: string[][] = []
+      const topics = new Set<string>()
       const stop = [
-        listener!.store.onAnnounced(({ instances }) => heard.push([...instances])),
+        listener!.store.onAnnounced((what) => {
+          heard.push([...what.instances])
+          for (const topic of what.topics ?? []) topics.add(topic)
+        }),
         speaker!.store.onAnnounced(({ instances }) => instances.length > 0 && heard.push(['itself'])),
       ]
       await until('it is heard', async () => {
         speaker!.store.announce({ queues: ['lanes'], instances: [SUPPORT] })
+        speaker!.store.announce({ queues: [], instances: [], topics: ['alerts'] })
         await sleep(30)
-        return heard.some((instances) => instances.includes(SUPPORT))
+        return heard.some((instances) => instances.includes(SUPPORT)) && topics.has('alerts')
       })
       expect(heard).not.toContainEqual(['itself'])
       for (const end of stop) end()
