@@ -66,7 +66,9 @@ export default function Plot({
           {
             ...axis,
             size: 56,
-            splits: (_plot, _axis, _min, max) => [0, max / 2, max],
+            // What was counted has no halves.
+            splits: (_plot, _axis, _min, max) =>
+              kind === 'line' ? [0, max / 2, max] : max < 2 ? [0, max] : [0, Math.round(max / 2), max],
             values: (_plot, at) => at.map(write),
           },
         ],

@@ -7,6 +7,7 @@ import { Segmented, SelectField } from '../../ui/field.tsx'
 import { Section } from '../../ui/page.tsx'
 import { ErrorState, Skeleton } from '../../ui/states.tsx'
 import { useNarrow } from '../../ui/use-media.ts'
+import { common } from '../../words/common.ts'
 import { useFormat, useWords } from '../../words/use-words.tsx'
 import { trafficQuery } from './queries.ts'
 import { RANGES, type Range } from './ranges.ts'
@@ -155,6 +156,7 @@ function Card({
   write?: (value: number) => string
 }) {
   const t = useWords(words)
+  const shared = useWords(common)
   const format = useFormat()
   const height = useNarrow() ? HEIGHT_PX.narrow : HEIGHT_PX.wide
   const [at, setAt] = useState<number>()
@@ -181,15 +183,24 @@ function Card({
     <div className="min-w-0">
       <h3 className="font-strong">{title}</h3>
       <p className="truncate text-meta text-muted tabular-nums">{shown}</p>
-      <Chart
-        label={`${title}: ${said}`}
-        times={times}
-        series={drawn}
-        height={height}
-        kind={bars ? 'bars' : 'line'}
-        onPoint={setAt}
-        {...(write && { format: write })}
-      />
+      {points.some((one) => series.some(({ of }) => of(one))) ? (
+        <Chart
+          label={`${title}: ${said}`}
+          times={times}
+          series={drawn}
+          height={height}
+          kind={bars ? 'bars' : 'line'}
+          onPoint={setAt}
+          {...(write && { format: write })}
+        />
+      ) : (
+        <p
+          style={{ height }}
+          className="mt-1 flex items-center justify-center rounded bg-page text-meta text-muted"
+        >
+          {shared('noData')}
+        </p>
+      )}
     </div>
   )
 }
