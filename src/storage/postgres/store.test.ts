@@ -4,6 +4,7 @@ import { accessConformance } from '../../../test/access-conformance.ts'
 import { identityConformance } from '../../../test/identity-conformance.ts'
 import { monitorConformance } from '../../../test/monitor-conformance.ts'
 import { type FreshDatabase, freshDatabase, postgresVersions } from '../../../test/postgres/database.ts'
+import { registryConformance } from '../../../test/registry-conformance.ts'
 import { sendConformance } from '../../../test/send-conformance.ts'
 import { type StoreFixture, storeConformance } from '../../../test/store-conformance.ts'
 import { watchConformance } from '../../../test/watch-conformance.ts'
@@ -75,6 +76,7 @@ describe.each(postgresVersions())('PostgreSQL %s', (version) => {
     identityConformance,
     accessConformance,
     watchConformance,
+    registryConformance,
   ]) {
     suite(`PostgreSQL ${version}`, open, { modelRuns: 8 })
   }

@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { accessConformance } from '../../../test/access-conformance.ts'
 import { monitorConformance } from '../../../test/monitor-conformance.ts'
+import { registryConformance } from '../../../test/registry-conformance.ts'
 import { sendConformance } from '../../../test/send-conformance.ts'
 import {
   arrival,
@@ -87,6 +88,7 @@ for (const suite of [
   monitorConformance,
   accessConformance,
   watchConformance,
+  registryConformance,
 ]) {
   suite('SQLite', () => fixtureOf(openAt))
   // The model is the same; what differs is the way to it.
