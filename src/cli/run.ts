@@ -54,7 +54,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       'Type as a customer on the page it names and watch the bot answer. With --config it is a bot of your own.',
     flags: [
       ['-c, --config FILE', 'try the bot, features and numbers of this configuration'],
-      ['--simulator-port PORT', 'where the page with the phone is; 3002 unless given'],
+      ['--simulator-port PORT', 'where the simulated gateways are; 3002 unless given'],
       ['--generation ID=NAME', 'version on the wire of a number, as in support=flat-7'],
     ],
     examples: [

@@ -6,6 +6,8 @@ export const LOOKS = {
   plain: 'border border-line-strong/60 bg-panel hover:bg-hover',
   /** The one thing this page or dialog is for. */
   primary: 'border border-accent bg-accent text-on-accent hover:brightness-95',
+  /** Of a toggle that is on. */
+  pressed: 'border border-accent bg-tint',
   danger: 'border border-bad/60 bg-panel text-bad hover:bg-bad-soft',
   quiet: 'border border-transparent hover:bg-hover',
 } as const

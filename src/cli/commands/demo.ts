@@ -8,7 +8,7 @@ import { systemClock } from '../../platform/clock.ts'
 import { createHttpClient } from '../../platform/http-client.ts'
 import { simulatedGateways } from '../../simulator/gateways.ts'
 import type { AskHub } from '../../simulator/hub-chats.ts'
-import { type Simulator, startSimulator } from '../../simulator/server.ts'
+import { startSimulator } from '../../simulator/server.ts'
 import { ensureConsole } from '../console-build.ts'
 import { requireUnused, writeDemoConfig } from '../demo/config.ts'
 import { playOpening } from '../demo/opening.ts'
@@ -94,7 +94,7 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
       clock,
       onLine: (line) => io.err(`  hub: ${line}`),
       onDown: (how, ms) => io.out(`The hub ended (${how}). It is back in ${ms} ms.`),
-      onUp: announcer(io, simulator, { hubUrl, apiKey, own, built }),
+      onUp: announcer(io, { hubUrl, apiKey, own, built }),
     })
     if ((await Promise.race([hub.started, stopRequested])) === false) {
       io.err('The hub did not start; the lines above say why.')
@@ -115,7 +115,6 @@ export async function demo(args: readonly string[], io: Io): Promise<number> {
 /** Says everything the first time, and afterwards only that the hub is back. */
 function announcer(
   io: Io,
-  simulator: Simulator,
   {
     hubUrl,
     apiKey,
@@ -144,10 +143,9 @@ function announcer(
         '',
         `${bold('Pombo demo.')} Everything runs on this machine, and everybody in it is invented.`,
         '',
-        `  Console  ${bold(hubUrl)}`,
-        '           What runs here, and what happens to each message.',
-        `  Phone    ${bold(simulator.url)}`,
-        '           You are a customer: write, and watch the answer arrive.',
+        `  Open     ${bold(hubUrl)}`,
+        '           You are a customer with a phone: write, and watch the answer arrive.',
+        '           The other pages say what runs here, and what becomes of each message.',
         own === undefined
           ? '  Try      /help, price, order, a picture; then end the hub’s process and write on.'
           : `  Bot      that of ${own}. After a change, start again.`,

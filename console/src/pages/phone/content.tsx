@@ -75,7 +75,7 @@ function Special({ message }: { message: MessageView }) {
                 key={option}
                 small
                 aria-pressed={isMine}
-                look={isMine ? 'primary' : 'plain'}
+                look={isMine ? 'pressed' : 'plain'}
                 aria-label={isMine ? t('unvote', { option }) : t('voteFor', { option, count })}
                 onClick={() => void act('vote', { ...place, target: message.id, options: chosen(option) })}
               >

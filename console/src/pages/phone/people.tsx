@@ -102,8 +102,8 @@ function Choice({
         data-focus="inside"
         onClick={onChoose}
         className={cx(
-          'grid min-h-11 w-full grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-2 rounded px-2 py-1 text-start hover:bg-hover',
-          current && 'bg-tint',
+          'grid min-h-11 w-full grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-2 rounded px-2 py-1 text-start',
+          current ? 'bg-tint' : 'hover:bg-hover',
         )}
       >
         <bdi className="truncate font-strong">{name}</bdi>

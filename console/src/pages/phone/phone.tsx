@@ -182,7 +182,7 @@ function Panes({
           </button>
         ))}
       </div>
-      <div className="grid min-h-0 grow grid-cols-1 @min-[60rem]:grid-cols-[232px_minmax(0,1fr)_minmax(340px,34%)]">
+      <div className="grid min-h-0 grow grid-cols-1 @min-[60rem]:grid-cols-[248px_minmax(0,1fr)_minmax(340px,34%)]">
         <nav aria-label={t('tabPeople')} {...pane('people')}>
           <People
             onChat={() => {

@@ -113,7 +113,7 @@ function Armed({
   children: string
 }) {
   return (
-    <Button small aria-pressed={on} look={on ? 'primary' : 'plain'} title={title} onClick={onArm}>
+    <Button small aria-pressed={on} look={on ? 'pressed' : 'plain'} title={title} onClick={onArm}>
       {children}
     </Button>
   )
