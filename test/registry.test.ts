@@ -89,6 +89,16 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
 
   test('what cannot be is refused, and says what would do', async () => {
     const { api } = await open()
+    const kinds = await api('GET', '/gateways')
+    expect(kinds.json.data).toMatchObject([
+      { name: 'gowa', proof: 'signature', server: { manages: true, adminToken: false } },
+      {
+        name: 'uazapi',
+        proof: 'url-key',
+        settings: { properties: { token: { type: 'string' } }, required: ['token'] },
+        server: { manages: true, adminToken: true },
+      },
+    ])
     const baseUrl = site.gatewayUrl('sales')
     const post = (body: object) => api('POST', '/instances', body)
     const token = OWN_TOKEN
