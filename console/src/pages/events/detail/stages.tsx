@@ -1,9 +1,9 @@
-import type { EventDetail } from '../../../../../src/http/contract/events.ts'
+import type { EventDetail, Stage } from '../../../../../src/http/contract/events.ts'
 import { useFormat, useWords } from '../../../words/use-words.tsx'
 import { words } from './words.ts'
 
 interface Step {
-  stage: 'received' | 'stored' | 'started' | 'handled' | 'sent'
+  stage: Stage | 'sent'
   at: number
   ms: number
 }
@@ -21,11 +21,12 @@ function stepsOf({ timeline, commands }: EventDetail): Step[] {
 
 const SAYS = {
   received: 'receivedSays',
+  verified: 'verifiedSays',
   stored: 'storedSays',
   started: 'startedSays',
   handled: 'handledSays',
   sent: 'sentSays',
-} as const
+} as const satisfies Record<Step['stage'], string>
 
 /** Narrower than this (% of the whole) a bar would not be seen. */
 const LEAST = 1.5

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Content, Fact } from '../../../../../src/core/events.ts'
-import { nameOf, Quoted, shorten } from '../../../ui/quoted.tsx'
+import { Quoted } from '../../../ui/quoted.tsx'
+import { nameOf, shorten } from '../../../ui/shorten.ts'
 import { shownAddress } from '../../../words/address.ts'
 import type { Translate } from '../../../words/define.ts'
 import { useFormat, useWords } from '../../../words/use-words.tsx'

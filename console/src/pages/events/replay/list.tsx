@@ -29,7 +29,19 @@ export function Replays() {
     { id: 'id', header: t('id'), width: '110px', cell: ({ id }) => <CopyId id={id} /> },
     { id: 'begun', header: t('begun'), width: '132px', cell: ({ createdAt }) => <When at={createdAt} /> },
     { id: 'state', header: t('state'), width: '130px', cell: (job) => <State job={job} /> },
-    { id: 'progress', header: t('progress'), width: 'minmax(180px, 2fr)', cell: (job) => <Far job={job} /> },
+    {
+      id: 'progress',
+      header: t('progress'),
+      width: 'minmax(220px, 2fr)',
+      cell: (job) => (
+        <div className="flex items-center gap-3">
+          <div className="min-w-0 grow">
+            <Far job={job} />
+          </div>
+          <Stop job={job} />
+        </div>
+      ),
+    },
     {
       id: 'skipped',
       header: t('skipped'),
@@ -45,7 +57,6 @@ export function Replays() {
       cell: ({ createdAt, endedAt }) =>
         endedAt === undefined ? '–' : format.duration(Date.parse(endedAt) - Date.parse(createdAt)),
     },
-    { id: 'stop', header: '', width: '90px', end: true, cell: (job) => <Stop job={job} /> },
   ]
   return (
     <>
