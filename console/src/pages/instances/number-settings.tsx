@@ -13,9 +13,10 @@ import { common } from '../../words/common.ts'
 import { useFormat, useWords } from '../../words/use-words.tsx'
 import { changesOf, type Draft, type DraftFault, draftOf, faultsOf } from './draft.ts'
 import { FormFault } from './form-fault.tsx'
-import { SettingFields, type SettingValues, settingsBody, settingsOf } from './gateway-settings.tsx'
+import { SettingFields } from './gateway-settings.tsx'
 import { numberWords } from './number-words.ts'
 import { gatewaysQuery, instancesQuery } from './queries.ts'
+import { type SettingValues, settingsBody, settingsOf } from './settings-schema.ts'
 import { StaleDialog } from './stale-dialog.tsx'
 
 /** How a number is set. What the configuration file says is shown, and where to change it. */

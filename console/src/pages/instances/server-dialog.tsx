@@ -11,8 +11,9 @@ import { useToast } from '../../ui/toast.tsx'
 import { common } from '../../words/common.ts'
 import { useWords } from '../../words/use-words.tsx'
 import { FormFault } from './form-fault.tsx'
-import { SettingFields, type SettingValues, settingsBody, settingsOf } from './gateway-settings.tsx'
+import { SettingFields } from './gateway-settings.tsx'
 import { gatewaysQuery } from './queries.ts'
+import { type SettingValues, settingsBody, settingsOf } from './settings-schema.ts'
 import { words } from './words.ts'
 
 /** Adds a server, or changes the one that is given. */

@@ -1,7 +1,7 @@
 import { PlugZap } from 'lucide-react'
 import { ButtonLink } from '../../../ui/button-link.tsx'
 import { Section } from '../../../ui/page.tsx'
-import { nameOf } from '../../../ui/quoted.tsx'
+import { nameOf } from '../../../ui/shorten.ts'
 import { Notice } from '../../../ui/status.tsx'
 import { useWords } from '../../../words/use-words.tsx'
 import { numberWords } from '../number-words.ts'

@@ -9,9 +9,10 @@ import { ErrorState, LoadingState } from '../../../ui/states.tsx'
 import { shownAddress } from '../../../words/address.ts'
 import { common } from '../../../words/common.ts'
 import { useFormat, useWords } from '../../../words/use-words.tsx'
-import { SettingFields, type SettingValues, settingsBody, settingsOf } from '../gateway-settings.tsx'
+import { SettingFields } from '../gateway-settings.tsx'
 import { gatewaysQuery, remotesQuery, serversQuery } from '../queries.ts'
 import type { NewSearch, Way } from '../search.ts'
+import { type SettingValues, settingsBody, settingsOf } from '../settings-schema.ts'
 import { newWords } from './words.ts'
 
 /** Where the number is, or is to be. */
