@@ -165,6 +165,29 @@ test('the audit log has who did what, by keyboard', async () => {
   await page.getByText('Nothing matches').waitFor()
 })
 
+test('new rows wait above while somebody is in the list, and the cursor stays on its row', async () => {
+  const page = await open('audit')
+  const rows = page.getByRole('row')
+  await rows.nth(1).hover()
+  await page.keyboard.press('j')
+  const cursor = () => page.getByRole('grid').getAttribute('aria-activedescendant')
+  await expect.poll(cursor).not.toBeNull()
+  const first = await rows.nth(1).textContent()
+  const { id } = await hub
+    .ask<{ invitation: { id: string } }>('POST', '/invitations', { role: 'agent' })
+    .then(({ invitation }) => invitation)
+  await page.getByRole('button', { name: /^Show \d+ new/ }).click()
+  await page.getByRole('row').filter({ hasText: id }).waitFor()
+  expect(first).not.toContain(id)
+  const held = await page.evaluate<string>(
+    'document.getElementById(document.querySelector("[role=grid]").getAttribute("aria-activedescendant")).textContent',
+  )
+  expect([first, held]).toEqual([
+    expect.stringContaining('session.open'),
+    expect.stringContaining('session.open'),
+  ])
+})
+
 test('one’s own: a wrong present password is told at its field; another session can be ended', async () => {
   const other = await open('account')
   const page = await open('account', { expected: REFUSED })

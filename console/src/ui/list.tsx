@@ -175,9 +175,13 @@ function Rows<Row>({
     .join(' ')
   const allSelected = rows.length > 0 && rows.every((row) => selected?.has(idOf(row)))
   return (
-    <div className="relative flex min-h-0 grow flex-col">
+    <div
+      onPointerEnter={() => setInUse((use) => ({ ...use, pointer: true }))}
+      onPointerLeave={() => setInUse((use) => ({ ...use, pointer: false }))}
+      className="relative flex min-h-0 grow flex-col"
+    >
       {waiting > 0 && (
-        <div className="absolute inset-x-0 top-10 z-20 flex justify-center">
+        <div className="absolute top-10 left-1/2 z-20 -translate-x-1/2">
           <Button
             small
             look="primary"
@@ -201,8 +205,6 @@ function Rows<Row>({
         tabIndex={0}
         data-focus="inside"
         onKeyDown={onKeyDown}
-        onPointerEnter={() => setInUse((use) => ({ ...use, pointer: true }))}
-        onPointerLeave={() => setInUse((use) => ({ ...use, pointer: false }))}
         onFocus={() => setInUse((use) => ({ ...use, focus: true }))}
         onBlur={() => setInUse((use) => ({ ...use, focus: false }))}
         onScroll={(event) => {
