@@ -31,11 +31,9 @@ export const contactSummary = z.object({
   addresses: z.array(z.string()),
   createdAt: shownTime,
 })
-export type ContactSummary = z.output<typeof contactSummary>
 export const chatDetail = chatSummary.extend({
   contact: contactSummary.nullable().meta({ description: 'Null in groups' }),
 })
-export type ChatDetail = z.output<typeof chatDetail>
 
 export const messageListQuery = z.strictObject(pageSchema)
 export const loggedMessage = z.object({
@@ -61,7 +59,6 @@ export const loggedMessage = z.object({
   votes: z.record(z.string(), z.array(z.string())).optional(),
   pinnedAt: shownTime.optional(),
 })
-export type ChatMessage = z.output<typeof loggedMessage>
 export const messageList = pageOf(loggedMessage)
 
 export const ownerBody = z.strictObject({ owner: z.enum(OWNERS) })

@@ -66,4 +66,3 @@ export const problemSchema = z.object({
     .meta({ description: 'One entry per field at fault' }),
   retry: z.boolean().optional().meta({ description: 'May the same request work later?' }),
 })
-export type ProblemBody = z.output<typeof problemSchema>

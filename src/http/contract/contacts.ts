@@ -17,5 +17,4 @@ export const contactMerge = z.object({
   chats: z.array(z.object({ kept: shownId('chat'), gone: shownId('chat') })),
   undoneAt: shownTime.optional(),
 })
-export type ContactMerge = z.output<typeof contactMerge>
 export const mergeList = pageOf(contactMerge)

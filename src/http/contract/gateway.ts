@@ -29,7 +29,6 @@ export const groupPreview = z.object({
   announce: z.boolean().optional(),
 })
 export const groupInfo = groupPreview.extend({ members: z.array(groupMember) })
-export type Group = z.output<typeof groupInfo>
 export const groupList = wholeList(groupInfo)
 export const groupLink = z.object({ link: z.string() })
 export const groupRequests = wholeList(groupMember)

@@ -13,5 +13,4 @@ export const node = z.object({
   startedAt: shownTime,
   seenAt: shownTime,
 })
-export type Node = z.output<typeof node>
 export const nodeList = pageOf(node)

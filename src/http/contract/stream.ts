@@ -51,4 +51,3 @@ export const streamMessages = {
 } as const
 /** Type of message → its data. */
 export type StreamMessages = { [K in keyof typeof streamMessages]: z.output<(typeof streamMessages)[K]> }
-export type Changed = StreamMessages['changed']
