@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { addKey } from '../src/platform/secret-box.ts'
@@ -422,8 +422,13 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
   })
 
   test('doctor looks at what is stored, too, and at who may read its key', async () => {
-    const { api, program } = await open()
+    const { api, program, url } = await open()
     await api('POST', '/instances', { id: 'front', gateway: 'gowa', baseUrl: site.gatewayUrl('front') })
+    // The command line knows it, too.
+    const file = join(site.dir, 'delivery.json')
+    writeFileSync(file, JSON.stringify(gowaMessage('again')))
+    const replayed = await site.run(['replay', file, '--instance', 'front', '--hub', url])
+    expect(replayed.out.join()).toContain('Accepted by front: 1 new event')
     const seen = (await site.run(['doctor'])).out.join('\n')
     expect(seen).toContain('The stored secrets of 1 instances and servers can be opened.')
     expect(seen).toMatch(/webhook +front|front +webhook|The number has no webhook of its own/)

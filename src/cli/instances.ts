@@ -1,5 +1,6 @@
 import { closest } from '../core/closest.ts'
 import type { HubConfig, InstanceConfig } from '../core/config.ts'
+import type { StoredSight } from '../main.ts'
 import { usage } from './flags.ts'
 
 /**
@@ -9,7 +10,9 @@ import { usage } from './flags.ts'
 export function chooseInstance(config: HubConfig, name: string | undefined): InstanceConfig {
   const ids = config.instances.map(({ id }) => id)
   if (ids.length === 0)
-    throw usage('The configuration has no instance. Choose another one with --config FILE.')
+    throw usage(
+      'The configuration has no instance, and none is stored. Choose another one with --config FILE.',
+    )
   const found =
     name === undefined && ids.length === 1
       ? config.instances[0]
@@ -21,3 +24,10 @@ export function chooseInstance(config: HubConfig, name: string | undefined): Ins
     `There is no instance "${name}". ${meant ? `Did you mean "${meant}"?` : `There are ${ids.join(', ')}.`}`,
   )
 }
+
+/** The configuration with those that are stored beside those that are written. */
+export const withStored = (config: HubConfig, stored: StoredSight | undefined): HubConfig => ({
+  ...config,
+  instances: [...config.instances, ...(stored?.instances ?? [])],
+  servers: [...config.servers, ...(stored?.servers ?? [])],
+})

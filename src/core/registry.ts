@@ -126,8 +126,6 @@ export interface RegistryStore {
    * Undefined when there is none.
    */
   removeEntry(kind: EntryKind, id: string): Promise<{ refused: number } | undefined>
-  /** Of an instance that is gone: what was queued since is refused, too. */
-  refuseQueued(instance: InstanceId, reason: string): Promise<number>
   /** Another box for the same secrets; nothing changes if the entry did. */
   reseal(kind: EntryKind, id: string, from: string, to: string): Promise<boolean>
 

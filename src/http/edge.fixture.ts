@@ -85,7 +85,6 @@ const NOTHING_STORED: RegistryStore = {
   storedRegistry: async () => ({ generation: 0, instances: [], servers: [], removed: [] }),
   saveEntry: async () => ({ type: 'stale' }),
   removeEntry: async () => undefined,
-  refuseQueued: async () => 0,
   reseal: async () => false,
   beginCreation: async (creation) => creation,
   takeCreation: async () => false,

@@ -114,7 +114,6 @@ export function registryWrites(engine: Engine, now: () => number): Writes {
           .execute()
         return { refused: await refuse(engine, db, id, REMOVED, now()) }
       }),
-    refuseQueued: (instance, reason) => engine.write((db) => refuse(engine, db, instance, reason, now())),
     reseal: (kind, id, from, to) =>
       engine.write(async (db) => {
         await moveOn(db)

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { LoadedConfig } from '../../config.ts'
-import type { HubConfig } from '../../core/config.ts'
 import type { HttpClient } from '../../core/ports.ts'
-import { loadHub, readStored, type StoredSight } from '../../main.ts'
+import { loadHub, readStored } from '../../main.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createHttpClient } from '../../platform/http-client.ts'
 import { createLogger } from '../../platform/log.ts'
@@ -20,6 +19,7 @@ import { storedFindings } from '../doctor/stored.ts'
 import { environment } from '../environment.ts'
 import { CONFIG_FLAGS, parseFlags } from '../flags.ts'
 import { localUrl } from '../hub-api.ts'
+import { withStored } from '../instances.ts'
 import type { Io } from '../io.ts'
 
 const FLAGS = { ...CONFIG_FLAGS, json: { type: 'boolean' } } as const
@@ -51,13 +51,6 @@ export async function doctor(args: readonly string[], io: Io): Promise<number> {
   io.out(flags.json ? JSON.stringify({ ok: !failed, findings: safe }) : render(safe, io.colour))
   return failed ? 1 : 0
 }
-
-/** What is stored is examined like what is written. */
-const withStored = (config: HubConfig, stored: StoredSight | undefined): HubConfig => ({
-  ...config,
-  instances: [...config.instances, ...(stored?.instances ?? [])],
-  servers: [...config.servers, ...(stored?.servers ?? [])],
-})
 
 async function examine(
   loaded: LoadedConfig,

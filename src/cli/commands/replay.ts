@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import { loadHub } from '../../main.ts'
+import { loadHub, readStored } from '../../main.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createHttpClient } from '../../platform/http-client.ts'
+import { createLogger } from '../../platform/log.ts'
 import { deliver } from '../deliver.ts'
 import { readDelivery } from '../delivery-file.ts'
 import { environment } from '../environment.ts'
 import { HUB_FLAGS, parseCommand, usage } from '../flags.ts'
 import { type HubApi, hubUrl, localUrl, openHubApi } from '../hub-api.ts'
-import { chooseInstance } from '../instances.ts'
+import { chooseInstance, withStored } from '../instances.ts'
 import type { Io } from '../io.ts'
 import { poll } from '../polling.ts'
 
@@ -43,7 +44,11 @@ async function replayFile(
 ): Promise<number> {
   const delivery = readDelivery(file, io.cwd)
   const { config } = await loadHub({ file: flags.config, cwd: io.cwd, env: environment(io) })
-  const instance = chooseInstance(config, flags.instance)
+  const stored = await readStored(config, {
+    clock: systemClock,
+    log: createLogger({ level: 'silent' }),
+  })
+  const instance = chooseInstance(withStored(config, stored), flags.instance)
   const receipt = await deliver(
     http,
     flags.hub === undefined ? localUrl(config) : hubUrl(flags.hub),

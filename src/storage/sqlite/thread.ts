@@ -54,7 +54,6 @@ const WRITES = [
   'setOwner',
   'saveEntry',
   'removeEntry',
-  'refuseQueued',
   'reseal',
   'beginCreation',
   'takeCreation',
