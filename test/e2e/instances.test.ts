@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { SIMULATED_ADMIN_TOKEN } from '../../src/gateways/uazapi/simulator/serve-server.ts'
+import { uazapiMessage } from '../registry.fixture.ts'
 import { accessibilityFaults, fitsWidth, openBrowser, type VisitOptions, type Visitor } from './browser.ts'
 import { type ConsoleHub, startConsoleHub } from './console.ts'
 
@@ -370,6 +371,43 @@ describe('a new one', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Remove the server' }).click()
     await page.getByRole('heading', { name: 'spare' }).waitFor({ state: 'detached' })
   }, 60_000)
+})
+
+test('a number that nobody knows is adopted with what it has sent meanwhile', async () => {
+  const { secrets } = await hub.ask<{ secrets: { urlKey: string } }>('POST', '/servers', {
+    id: 'house',
+    gateway: 'uazapi',
+    baseUrl: gatewayOf('sales'),
+    adminToken: SIMULATED_ADMIN_TOKEN,
+  })
+  const stranger = uazapiMessage('is this the shop?', 'token-of-nobody-here', '5511955559999', 'loja-nova')
+  const delivered = await fetch(`${hub.url}/webhooks/global/${secrets.urlKey}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(stranger),
+  })
+  expect(delivered.status).toBe(200)
+  const page = await open('', { expected: /status of 400/ })
+  await page.getByText('Unknown (1)').click()
+  await page
+    .getByRole('listitem')
+    .filter({ hasText: 'loja-nova' })
+    .getByRole('link', { name: 'Adopt this instance' })
+    .click()
+  await page.getByLabel('Id').fill('loja-nova')
+  // The server does not have it: its token has to be given.
+  await page.getByRole('button', { name: 'Adopt it' }).click()
+  await page.getByRole('alert').waitFor()
+  await page.getByLabel('token').fill('token-of-nobody-here')
+  await page.getByRole('button', { name: 'Adopt it' }).click()
+  await page.getByText(/loja-nova.? is in the hub/).waitFor()
+  await page.getByText('1 event was handed over.').waitFor()
+  await expect
+    .poll(
+      () => hub.ask<{ data: unknown[] }>('GET', '/events?instance=loja-nova').then(({ data }) => data.length),
+      SOON,
+    )
+    .toBeGreaterThan(0)
 })
 
 test.each([

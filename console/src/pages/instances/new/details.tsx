@@ -60,11 +60,6 @@ export function Details({
   const [handOver, setHandOver] = useState(true)
   const [values, setValues] = useState<SettingValues>({})
   const unrouted = place.way === 'unrouted' ? place.unrouted : undefined
-  const settings =
-    unrouted && !unrouted.suggestion.tokenFromServer
-      ? settingsOf(gateways?.data.find((one) => one.name === unrouted.gateway))
-      : []
-
   const make = useMutation({
     meta: { quiet: true },
     mutationFn: () => {
@@ -99,6 +94,11 @@ export function Details({
       onMade(made)
     },
   })
+  // The server may turn out not to have its token after all.
+  const settings =
+    unrouted && (!unrouted.suggestion.tokenFromServer || make.isError)
+      ? settingsOf(gateways?.data.find((one) => one.name === unrouted.gateway))
+      : []
   const idFault = tried && !isId(id)
   const fault = make.error instanceof ApiError ? make.error : undefined
   return (
@@ -155,7 +155,9 @@ export function Details({
             onChange={setValues}
             errorOf={(of) => fault?.field(of)}
           />
-          {unrouted?.suggestion.tokenFromServer && <p className="text-muted">{t('tokenFromServer')}</p>}
+          {unrouted?.suggestion.tokenFromServer && settings.length === 0 && (
+            <p className="text-muted">{t('tokenFromServer')}</p>
+          )}
           {unrouted && (
             <Checkbox
               label={t('handOver')}
