@@ -1,12 +1,24 @@
+import type { z } from 'zod'
 import type { Address } from '../core/address.ts'
+import type { ACTION_SCHEMAS, ActionName } from './action-schemas.ts'
 import type { PendingFaults } from './faults.ts'
 import type { HubChat } from './hub-chats.ts'
 import type { HubState } from './hub-watch.ts'
-import type { Tally } from './hub-ways.ts'
 import type { ChatSettings, Group, Person, WorldChat, WorldMessage } from './model.ts'
 import type { StripEntry } from './strip.ts'
+import type { Tally } from './way.ts'
 
-/** What `GET /phone/state` answers and `GET /phone/stream` sends: all that a page with the phone knows. */
+export type { ActionName } from './action-schemas.ts'
+export type { CallEntry, PostEntry, StripEntry } from './strip.ts'
+export type { Way, WayStage } from './way.ts'
+export type { WireDetail } from './wire-detail.ts'
+
+/** What crosses the wire between the simulator and a page with the phone. */
+
+/** What `POST /phone/<name>` takes. */
+export type ActionInput<Name extends ActionName> = z.input<(typeof ACTION_SCHEMAS)[Name]>
+
+/** Of `GET /phone/state` and `GET /phone/stream`. */
 
 export interface NumberView {
   instance: string

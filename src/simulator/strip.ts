@@ -1,7 +1,7 @@
 import type { Author } from '../core/events.ts'
 import type { Clock } from '../core/ports.ts'
 import type { AnswerFault, DeliveryFault } from './faults.ts'
-import type { Way } from './hub-ways.ts'
+import type { Way } from './way.ts'
 import type { WireDetail } from './wire-detail.ts'
 
 /** One try to post a delivery. `failed` instead of `status` when no answer came. */

@@ -1,7 +1,6 @@
 import { Check, CheckCheck, EllipsisVertical } from 'lucide-react'
 import { memo, type RefObject, useRef, useState } from 'react'
-import type { MessageView } from '../../../../src/simulator/phone-view.ts'
-import type { PostEntry } from '../../../../src/simulator/strip.ts'
+import type { MessageView, PostEntry } from '../../../../src/simulator/phone-view.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
 import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx'

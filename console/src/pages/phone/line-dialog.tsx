@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { WireDetail } from '../../../../src/simulator/wire-detail.ts'
+import type { WireDetail } from '../../../../src/simulator/phone-view.ts'
 import { CodeView } from '../../ui/code-view.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { useWords } from '../../words/use-words.tsx'

@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest'
-import { WAY_STAGES as KNOWN_STAGES } from '../../../../src/simulator/hub-ways.ts'
 import type { MessageView, PhoneState } from '../../../../src/simulator/phone-view.ts'
 import { translator } from '../../words/define.ts'
 import { chatAt, heard } from './news.ts'
 import { nearestPlace, readPlace, writePlace } from './place.ts'
 import { shorten, summary, withNames } from './text.ts'
-import { WAY_STAGES } from './way.ts'
 import { words } from './words.ts'
 
 const ana = { digits: '5511912345678', privateDigits: '1', name: 'Ana Souza' }
@@ -74,10 +72,6 @@ test('a text in one line is never half of a character, and names who is mentione
   expect(summary({ ...said('A', 'x'), revokedAt: 2 }, translator(words, 'en'), () => undefined)).toBe(
     'This message was deleted',
   )
-})
-
-test('the stages of a way are those of the simulator', () => {
-  expect(WAY_STAGES).toEqual(KNOWN_STAGES)
 })
 
 test.each(['en', 'pt-BR', 'es'] as const)('no two kinds of trouble have one name in %s', (language) => {

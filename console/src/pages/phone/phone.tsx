@@ -1,6 +1,5 @@
 import { type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react'
-import type { PhoneState } from '../../../../src/simulator/phone-view.ts'
-import type { WireDetail } from '../../../../src/simulator/wire-detail.ts'
+import type { PhoneState, WireDetail } from '../../../../src/simulator/phone-view.ts'
 import { cx } from '../../ui/class-names.ts'
 import { LoadingState } from '../../ui/states.tsx'
 import { Notice, type Signal, StatusDot } from '../../ui/status.tsx'

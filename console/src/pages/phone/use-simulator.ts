@@ -1,11 +1,13 @@
 import { useCallback, useEffect, useState } from 'react'
-import type { z } from 'zod'
-import type { ACTION_SCHEMAS, ActionName } from '../../../../src/simulator/action-schemas.ts'
-import type { PhoneNews, PhoneState } from '../../../../src/simulator/phone-view.ts'
-import type { WireDetail } from '../../../../src/simulator/wire-detail.ts'
+import type {
+  ActionInput,
+  ActionName,
+  PhoneNews,
+  PhoneState,
+  WireDetail,
+} from '../../../../src/simulator/phone-view.ts'
 import { heard } from './news.ts'
 
-type ActionInput<Name extends ActionName> = z.input<(typeof ACTION_SCHEMAS)[Name]>
 /** `reason`: in words, why it was not done; undefined when the simulator did not answer at all. */
 export type Outcome<T> = { ok: true; answer: T } | { ok: false; reason: string | undefined }
 

@@ -1,13 +1,23 @@
 import { ArrowLeft, ArrowRight } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import type { CallEntry, PostEntry, StripEntry } from '../../../../src/simulator/strip.ts'
+import type { CallEntry, PostEntry, StripEntry, Way, WayStage } from '../../../../src/simulator/phone-view.ts'
 import { cx } from '../../ui/class-names.ts'
 import { Badge, type Signal, SignalIcon } from '../../ui/status.tsx'
 import { useFormat, useWords } from '../../words/use-words.tsx'
 import { usePhone } from './context.tsx'
 import { useSecond } from './open-send.tsx'
-import { WAY_STAGES, type Way } from './way.ts'
 import { words } from './words.ts'
+
+/** In order; one that is missing is a fault the compiler finds. */
+const PLACES: Record<WayStage, number> = {
+  received: 0,
+  verified: 1,
+  stored: 2,
+  ordered: 3,
+  handled: 4,
+  sent: 5,
+}
+const WAY_STAGES = Object.keys(PLACES) as readonly WayStage[]
 
 const SIGNALS: Record<PostEntry['state'], Signal> = {
   waiting: 'waiting',
