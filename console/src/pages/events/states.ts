@@ -1,6 +1,9 @@
-import type { CommandState } from '../../../../src/core/commands.ts'
-import type { EventStatus } from '../../../../src/core/store.ts'
+import type { CommandSummary } from '../../../../src/http/contract/commands.ts'
+import type { EventSummary } from '../../../../src/http/contract/events.ts'
 import type { Signal } from '../../ui/status.tsx'
+
+type CommandState = CommandSummary['state']
+type EventStatus = EventSummary['status']
 
 export const EVENT_STATES = [
   'pending',
