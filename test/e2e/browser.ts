@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import chromium from '@sparticuz/chromium'
+import axe from 'axe-core'
 import {
   type Browser,
   type BrowserContext,
@@ -40,6 +39,8 @@ export async function openBrowser(): Promise<Visitor> {
       const context = await browser.newContext({
         locale: 'en-US',
         timezoneId: 'UTC',
+        // Nothing is looked at while it fades in.
+        reducedMotion: 'reduce',
         viewport: { width: 1280, height: 800 },
         ...options,
       })
@@ -80,12 +81,10 @@ async function signIn(
   if (!response.ok()) throw new Error(`cannot sign in: ${response.status()} ${await response.text()}`)
 }
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
 /** What axe finds wrong with a page as it is now, one line per rule and place. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   // Past the security policy of the page, which would refuse a script element.
-  await page.evaluate(axeSource)
+  await page.evaluate(axe.source)
   // Menus and tooltips float outside of all landmarks; everything else about them counts.
   const floating = "'[data-radix-popper-content-wrapper]'"
   const { violations } = await page.evaluate<AxeResult>(`(async () => {

@@ -9,7 +9,6 @@ export type LiveState =
 
 export interface LiveOptions {
   onState(state: LiveState): void
-  onEvent(data: unknown): void
   onChanged(topics: readonly string[]): void
   /** The stream is back after a break. */
   onGap(): void
@@ -25,7 +24,7 @@ const RETRY_MS = [500, 1_000, 2_000, 5_000] as const
  * machine or a change of network, without a reload.
  * @returns closes it
  */
-export function openLive({ onState, onEvent, onChanged, onGap }: LiveOptions): () => void {
+export function openLive({ onState, onChanged, onGap }: LiveOptions): () => void {
   let source: EventSource | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
   let heard = Date.now()
@@ -38,7 +37,7 @@ export function openLive({ onState, onEvent, onChanged, onGap }: LiveOptions): (
     clearTimeout(retry)
     source?.close()
     heard = Date.now()
-    source = new EventSource(`/api/v1/stream${cursor && `?after=${encodeURIComponent(cursor)}`}`)
+    source = new EventSource(`/api/v1/stream?events=false${cursor && `&after=${encodeURIComponent(cursor)}`}`)
     source.onopen = () => {
       hear()
       tries = 0
@@ -54,10 +53,6 @@ export function openLive({ onState, onEvent, onChanged, onGap }: LiveOptions): (
     }
     source.addEventListener('ping', () => hear())
     source.addEventListener('reset', onGap)
-    source.addEventListener('event', (message) => {
-      hear(message)
-      onEvent(JSON.parse(message.data))
-    })
     source.addEventListener('changed', (message) => {
       hear(message)
       onChanged((JSON.parse(message.data) as { topics: string[] }).topics)

@@ -1,14 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react'
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import { type LiveState, openLive } from './live-source.ts'
 import type { QueryKey } from './query.ts'
 
-type Listener = (data: unknown) => void
-interface Live {
-  state: LiveState
-  listen(listener: Listener): () => void
-}
-const LiveContext = createContext<Live | undefined>(undefined)
+const LiveContext = createContext<LiveState | undefined>(undefined)
 
 /** How long (ms) changes of one topic are collected before it is asked for again. */
 const COLLECT_MS = 300
@@ -17,7 +12,6 @@ const COLLECT_MS = 300
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient()
   const [state, setState] = useState<LiveState>({ type: 'connecting' })
-  const [listeners] = useState(() => new Set<Listener>())
 
   useEffect(() => {
     const due = new Set<string>()
@@ -33,9 +27,6 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     }
     const close = openLive({
       onState: setState,
-      onEvent(data) {
-        for (const listener of listeners) listener(data)
-      },
       onChanged(topics) {
         for (const topic of topics) due.add(topic)
         timer ??= setTimeout(ask, COLLECT_MS)
@@ -47,34 +38,14 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       close()
       clearTimeout(timer)
     }
-  }, [client, listeners])
+  }, [client])
 
-  const live = useMemo(
-    () => ({
-      state,
-      listen(listener: Listener) {
-        listeners.add(listener)
-        return () => void listeners.delete(listener)
-      },
-    }),
-    [state, listeners],
-  )
-  return <LiveContext value={live}>{children}</LiveContext>
-}
-
-function useLiveContext(): Live {
-  const live = useContext(LiveContext)
-  if (!live) throw new Error('useLive outside of LiveProvider')
-  return live
+  return <LiveContext value={state}>{children}</LiveContext>
 }
 
 /** Is what is shown the state of now? */
-export const useLive = (): LiveState => useLiveContext().state
-
-/** Calls `onEvent` with each event the stream brings, while the component is shown. */
-export function useLiveEvents<T>(onEvent: (event: T) => void): void {
-  const { listen } = useLiveContext()
-  const latest = useRef(onEvent)
-  latest.current = onEvent
-  useEffect(() => listen((event) => latest.current(event as T)), [listen])
+export function useLive(): LiveState {
+  const state = useContext(LiveContext)
+  if (!state) throw new Error('useLive outside of LiveProvider')
+  return state
 }

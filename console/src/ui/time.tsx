@@ -22,12 +22,6 @@ export function RelativeTime({ at }: { at: Moment }) {
   return <TimeWith at={at}>{format.relative(at, Math.max(now, Date.now()))}</TimeWith>
 }
 
-/** The time of the day, with date and zone on hover. */
-export function ClockTime({ at, seconds }: { at: Moment; seconds?: boolean }) {
-  const format = useFormat()
-  return <TimeWith at={at}>{format.time(at, { seconds: seconds ?? false })}</TimeWith>
-}
-
 function TimeWith({ at, children }: { at: Moment; children: string }) {
   const format = useFormat()
   return (

@@ -1,11 +1,14 @@
 import type { ReactNode } from 'react'
-import type { Content, Fact } from '../../../../../src/core/events.ts'
+import type { EventSummary } from '../../../../../src/http/contract/events.ts'
 import { Quoted } from '../../../ui/quoted.tsx'
 import { nameOf, shorten } from '../../../ui/shorten.ts'
 import { shownAddress } from '../../../words/address.ts'
 import type { Translate } from '../../../words/define.ts'
 import { useFormat, useWords } from '../../../words/use-words.tsx'
 import { words } from './words.ts'
+
+type Fact = EventSummary['fact']
+type Content = Extract<Fact, { kind: 'message' }>['message']['content']
 
 interface Line {
   /** In our words. */
