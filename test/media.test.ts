@@ -94,7 +94,7 @@ test('a picture somebody sends can be had from the API, also after the gateway h
     expect((await fetch(`${url}${href}`)).status).toBe(401)
     const hash = createHash('sha256').update(PNG).digest('hex')
     expect(existsSync(join(dir, 'data', 'media', hash.slice(0, 2), hash.slice(2)))).toBe(true)
-    expect(asked).toEqual(['GET /statics/media/1-a.png'])
+    expect(asked.filter((one) => one.includes('/statics/'))).toEqual(['GET /statics/media/1-a.png'])
   } finally {
     await program.stop(2_000)
     gateway.close()
