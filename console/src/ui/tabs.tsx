@@ -1,5 +1,5 @@
 import { Tabs as Radix } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { cx } from './class-names.ts'
 
 /** Views of one thing; which one is shown belongs in the URL. */
@@ -17,6 +17,14 @@ export function Tabs<V extends string>({
   /** The content is a list of full height, in a page that is filled. */
   fill?: boolean
 }) {
+  const list = useRef<HTMLDivElement>(null)
+  // On a phone the one that is open may lie beside what is in sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: which one is open is what changed
+  useEffect(() => {
+    list.current
+      ?.querySelector('[data-state=active]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [value])
   return (
     <Radix.Root
       value={value}
@@ -24,6 +32,7 @@ export function Tabs<V extends string>({
       className={cx(fill && 'flex min-h-0 grow flex-col')}
     >
       <Radix.List
+        ref={list}
         aria-label={label}
         className="mb-3 flex shrink-0 gap-1 overflow-x-auto border-b border-line"
       >

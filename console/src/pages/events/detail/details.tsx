@@ -57,7 +57,7 @@ function Details({ event, heading }: { event: EventDetail; heading: Heading }) {
   const kinds = useWords(eventKinds)
   const text = contentTextOf(event.fact)
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <div className="flex flex-wrap items-center gap-2">
         <span className="font-strong">{kinds(event.kind)}</span>
         <EventState status={event.status} />
@@ -114,9 +114,9 @@ function Commands({ event: { commands } }: { event: EventDetail }) {
   const format = useFormat()
   if (commands.length === 0) return <p className="text-muted">{t('noCommands')}</p>
   return (
-    <ul className="grid gap-3">
+    <ul className="grid grid-cols-1 gap-3">
       {commands.map((command) => (
-        <li key={command.id} className="grid gap-1">
+        <li key={command.id} className="grid grid-cols-1 gap-1">
           <div className="flex items-center gap-2">
             <SendState state={command.state} />
             <span className="min-w-0 grow truncate text-meta text-muted">
@@ -141,7 +141,7 @@ function Commands({ event: { commands } }: { event: EventDetail }) {
 function Generations({ event }: { event: EventDetail }) {
   const t = useWords(words)
   return (
-    <ol className="grid gap-1">
+    <ol className="grid grid-cols-1 gap-1">
       {event.generations.map(({ id, generation, status, acceptedAt }) => (
         <li key={id} className="flex flex-wrap items-center gap-2">
           <span className="min-w-24">

@@ -20,7 +20,7 @@ export function Handlers({ event }: { event: EventDetail }) {
   if (handlers.length === 0)
     return <p className="text-muted">{t(status === 'pending' ? 'noHandlers' : 'noTrace')}</p>
   return (
-    <ul className="grid gap-3">
+    <ul className="grid grid-cols-1 gap-3">
       {handlers.map((handler) => (
         <Handler key={handler.handler} handler={handler} />
       ))}

@@ -12,7 +12,7 @@ export function RawAndNormalised({ event: { delivery, normalised } }: { event: E
   const marks = useMemo(() => (raw === undefined ? undefined : compare(raw, normalised)), [raw, normalised])
   return (
     <div className="@container">
-      <div className="grid gap-4 @3xl:grid-cols-2">
+      <div className="grid grid-cols-1 gap-4 @3xl:grid-cols-2">
         <div className="min-w-0">
           {delivery ? (
             <>

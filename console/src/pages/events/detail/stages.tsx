@@ -40,7 +40,7 @@ export function Stages({ event }: { event: EventDetail }) {
   const total = Math.max(1, ...steps.map(({ at }) => at - first))
   return (
     <div>
-      <ol className="grid gap-2">
+      <ol className="grid grid-cols-1 gap-2">
         {steps.map(({ stage, at, ms }, index) => {
           const width = Math.max(LEAST, (ms / total) * 100)
           const start = Math.min(100 - width, Math.max(0, ((at - first - ms) / total) * 100))

@@ -25,7 +25,7 @@ export function DryRun({ result }: { result: DryRunResult }) {
   const telling = data.filter(speaks)
   const quiet = data.length - telling.length
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       <p className="flex flex-wrap items-center gap-2" role="status">
         <strong className="font-strong">{t('matched', { n: matched })}</strong>
         {data.length < matched && <span className="text-muted">{t('shownFirst', { n: data.length })}</span>}
@@ -35,7 +35,7 @@ export function DryRun({ result }: { result: DryRunResult }) {
         {refused > 0 && <Badge>{t('wouldRefuse', { n: refused })}</Badge>}
         {stopped > 0 && <Badge signal="attention">{t('wouldStop', { n: stopped })}</Badge>}
       </p>
-      <ul className="grid gap-2">
+      <ul className="grid grid-cols-1 gap-2">
         {telling.slice(0, LISTED).map((outcome) => (
           <Outcome key={outcome.event} outcome={outcome} />
         ))}

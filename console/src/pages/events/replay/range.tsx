@@ -116,7 +116,7 @@ export function RangeReplay({
       }
     >
       {seen ? (
-        <div className="grid gap-3">
+        <div className="grid grid-cols-1 gap-3">
           <DryRun result={result} />
           {!ids && result.matched === most && <p className="text-meta text-muted">{t('limited')}</p>}
         </div>
@@ -130,7 +130,7 @@ export function RangeReplay({
       ) : rehearse.error ? (
         <ErrorState error={rehearse.error} onRetry={() => rehearse.reset()} />
       ) : (
-        <div className="grid gap-4">
+        <div className="grid grid-cols-1 gap-4">
           <p className="text-muted">{t('steps')}</p>
           {ids ? (
             <p className="font-strong">{t('chosen', { n: ids.length })}</p>

@@ -57,7 +57,7 @@ export function Decisions({
   if (!may || !isOpen(command.state)) return null
   const doubt = inDoubt(command.state)
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       <p className="font-strong">{t(doubt ? 'decide' : 'decideEnded')}</p>
       {(doubt ? CHOICES : CHOICES_ENDED).map(({ decision, label, says }) => (
         <div key={decision} className="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -83,7 +83,7 @@ export function SendDetails({ command }: { command: CommandSummary }) {
   const e = useWords(events)
   const format = useFormat()
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <div className="flex flex-wrap items-center gap-2">
         <SendState state={command.state} />
         {command.reason !== undefined && <span className="text-muted">{command.reason}</span>}
