@@ -45,7 +45,6 @@ export const words = defineWords({
     adminTokenKept: 'Set. Leave empty to keep it.',
     adminTokenSet: 'admin token set',
     adminTokenMissing: 'no admin token',
-    manages: 'lists and makes numbers',
     globalWebhook: 'one webhook for all numbers',
     numbersOf: { one: '{n} number of this hub', other: '{n} numbers of this hub' },
     atServer: 'Numbers at this server',
@@ -60,7 +59,6 @@ export const words = defineWords({
       'Its numbers stay in the hub and go on working. Its admin token is forgotten, and what comes by its own webhook address is refused from now on.',
     serverRemoved: 'Server removed',
     fromFileServer: 'From the configuration file. Change it there, under "servers", then restart the hub.',
-    webhooksOfServer: 'Webhook of the whole server',
     registerServer: 'Register the hub for all its numbers',
     registered: 'Registered',
 
@@ -122,7 +120,6 @@ export const words = defineWords({
     adminTokenKept: 'Definido. Deixe vazio para manter.',
     adminTokenSet: 'token de administrador definido',
     adminTokenMissing: 'sem token de administrador',
-    manages: 'lista e cria números',
     globalWebhook: 'um webhook para todos os números',
     numbersOf: { one: '{n} número deste hub', other: '{n} números deste hub' },
     atServer: 'Números neste servidor',
@@ -137,7 +134,6 @@ export const words = defineWords({
       'Os números dele ficam no hub e continuam funcionando. O token de administrador é esquecido, e o que chegar pelo endereço de webhook dele passa a ser recusado.',
     serverRemoved: 'Servidor removido',
     fromFileServer: 'Vem do arquivo de configuração. Altere lá, em "servers", e reinicie o hub.',
-    webhooksOfServer: 'Webhook do servidor inteiro',
     registerServer: 'Registrar o hub para todos os números dele',
     registered: 'Registrado',
 
@@ -199,7 +195,6 @@ export const words = defineWords({
     adminTokenKept: 'Definido. Déjalo vacío para conservarlo.',
     adminTokenSet: 'token de administrador definido',
     adminTokenMissing: 'sin token de administrador',
-    manages: 'lista y crea números',
     globalWebhook: 'un webhook para todos los números',
     numbersOf: { one: '{n} número de este hub', other: '{n} números de este hub' },
     atServer: 'Números en este servidor',
@@ -214,7 +209,6 @@ export const words = defineWords({
       'Sus números siguen en el hub y funcionando. Se olvida su token de administrador, y lo que llegue por su dirección de webhook se rechaza desde ahora.',
     serverRemoved: 'Servidor quitado',
     fromFileServer: 'Viene del archivo de configuración. Cámbialo allí, en "servers", y reinicia el hub.',
-    webhooksOfServer: 'Webhook de todo el servidor',
     registerServer: 'Registrar el hub para todos sus números',
     registered: 'Registrado',
 

@@ -13,7 +13,7 @@ import { trafficQuery } from './queries.ts'
 import { RANGES, type Range } from './ranges.ts'
 import { words } from './words.ts'
 
-const HEIGHT_PX = { narrow: 112, wide: 200 }
+const HEIGHT_PX = { narrow: 112, wide: 240 }
 
 /** What is counted as a failure: of handling, of sending. */
 export const failuresOf = ({

@@ -51,7 +51,6 @@ export const words = defineWords({
     discardText: 'No handler will see it. It stays in the list of events and can be run again from there.',
     discarded: 'Discarded',
     running: 'Runs again',
-    openEvent: 'Open the event',
 
     numberDisconnected: '{number} is disconnected',
     'numberLogged-out': '{number} is logged out: the phone has to be linked again',
@@ -180,7 +179,6 @@ export const words = defineWords({
     discardText: 'Nenhum handler o verá. Ele fica na lista de eventos e pode ser rodado de novo por lá.',
     discarded: 'Descartado',
     running: 'Rodando de novo',
-    openEvent: 'Abrir o evento',
 
     numberDisconnected: '{number} está desconectado',
     'numberLogged-out': '{number} saiu da conta: é preciso vincular o telefone de novo',
@@ -310,7 +308,6 @@ export const words = defineWords({
       'Ningún handler lo verá. Sigue en la lista de eventos y desde allí se puede ejecutar otra vez.',
     discarded: 'Descartado',
     running: 'Se ejecuta otra vez',
-    openEvent: 'Abrir el evento',
 
     numberDisconnected: '{number} está desconectado',
     'numberLogged-out': '{number} cerró la sesión: hay que vincular el teléfono otra vez',
