@@ -172,6 +172,13 @@ describe('people', () => {
     const { chat } = eventOf(message({ chatlid: '90010020030099@lid' }), { own })
     expect(chat?.aliases).toEqual([])
   })
+  it('nor is it where the chat itself is called like us; but a chat with oneself is', () => {
+    const people = { sender_pn: '5511955550101@s.whatsapp.net', sender_lid: '90010020030040@lid' }
+    const { chat } = eventOf(message({ chatid: '90010020030099@lid', ...people }), { own })
+    expect(chat).toMatchObject({ address: 'phone:5511955550101', aliases: ['private:90010020030040'] })
+    const noted = eventOf(message({ chatid: '5511955550100@s.whatsapp.net', fromMe: true }), { own })
+    expect(noted.chat?.address).toBe('phone:5511955550100')
+  })
   it('the chat beside a message is believed only where it is the same chat', () => {
     const beside = { wa_chatid: '5511955550109@s.whatsapp.net', wa_chatlid: '90010020030049@lid' }
     const other = { ...message({ chatid: '90010020030040@lid' }), chat: beside }

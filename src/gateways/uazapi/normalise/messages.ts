@@ -170,17 +170,23 @@ function messageParties(
     const sender = readParty(withOwn(spellings, wire.fromMe, ownPhone), wire.senderName)
     return chat && { chat, ...(sender && { sender }) }
   }
-  const counterpart = [
-    wire.chatid,
-    ...unlessOwn([emptyUnlessPerson(wire.chatlid), ...otherNames(wire, beside)], reading),
-  ]
+  const names = [wire.chatid, emptyUnlessPerson(wire.chatlid), ...otherNames(wire, beside)]
   if (wire.fromMe) {
-    const chat = readParty(counterpart, beside.wa_contactName || beside.wa_name || beside.name)
+    const chat = readParty(
+      counterpart(names, reading),
+      beside.wa_contactName || beside.wa_name || beside.name,
+    )
     const sender = readParty(withOwn(spellings, true, ownPhone), wire.senderName)
     return chat && { chat, ...(sender && { sender }) }
   }
-  const person = readParty([...counterpart, ...unlessOwn(spellings, reading)], wire.senderName)
+  const person = readParty(counterpart([...names, ...spellings], reading), wire.senderName)
   return person && { chat: person, sender: person }
+}
+
+/** Whoever is not us; in a chat with oneself nobody is left, and the chat is what it is called. */
+function counterpart(names: readonly string[], reading: Reading): readonly string[] {
+  const others = unlessOwn(names, reading)
+  return others.some((name) => readAddress(name) !== undefined) ? others : names.slice(0, 1)
 }
 
 /**
