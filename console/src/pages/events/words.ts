@@ -19,7 +19,6 @@ export const words = defineWords({
     chatShort: 'Chat',
     from: 'From',
     to: 'Until',
-    since: 'Accepted since',
     last15m: 'Last 15 min',
     last1h: 'Last hour',
     last24h: 'Last 24 h',
@@ -32,7 +31,6 @@ export const words = defineWords({
     what: 'What',
     took: 'Took',
     note: 'What became of it',
-    happened: 'Happened',
 
     pending: 'Waiting',
     done: 'Handled',
@@ -107,7 +105,6 @@ export const words = defineWords({
     chatShort: 'Conversa',
     from: 'De',
     to: 'Até',
-    since: 'Aceitos desde',
     last15m: 'Últimos 15 min',
     last1h: 'Última hora',
     last24h: 'Últimas 24 h',
@@ -120,7 +117,6 @@ export const words = defineWords({
     what: 'O quê',
     took: 'Levou',
     note: 'No que deu',
-    happened: 'Aconteceu',
 
     pending: 'Na fila',
     done: 'Tratado',
@@ -195,7 +191,6 @@ export const words = defineWords({
     chatShort: 'Chat',
     from: 'Desde',
     to: 'Hasta',
-    since: 'Aceptados desde',
     last15m: 'Últimos 15 min',
     last1h: 'Última hora',
     last24h: 'Últimas 24 h',
@@ -208,7 +203,6 @@ export const words = defineWords({
     what: 'Qué',
     took: 'Tardó',
     note: 'En qué quedó',
-    happened: 'Ocurrió',
 
     pending: 'En cola',
     done: 'Atendido',

@@ -6,7 +6,6 @@ export const words = defineWords({
     detail: 'Event',
     asPage: 'Open as a page',
     asList: 'To the list',
-    gone: 'Retention may have taken it: events are kept for a while only.',
 
     about: 'About it',
     sender: 'By',
@@ -36,7 +35,6 @@ export const words = defineWords({
     handledSays: 'handlers ran, and what they decided was committed',
     sentSays: 'its last command ended',
     inAll: 'in all {time}',
-    notYet: 'not yet',
 
     handlers: 'Handlers',
     ran: 'ran',
@@ -100,7 +98,6 @@ export const words = defineWords({
     detail: 'Evento',
     asPage: 'Abrir como página',
     asList: 'Ir para a lista',
-    gone: 'Pode ter saído pela retenção: eventos são guardados só por um tempo.',
 
     about: 'Sobre ele',
     sender: 'De quem',
@@ -130,7 +127,6 @@ export const words = defineWords({
     handledSays: 'os handlers rodaram, e o que decidiram foi gravado',
     sentSays: 'o último comando dele terminou',
     inAll: '{time} ao todo',
-    notYet: 'ainda não',
 
     handlers: 'Handlers',
     ran: 'rodou',
@@ -194,7 +190,6 @@ export const words = defineWords({
     detail: 'Evento',
     asPage: 'Abrir como página',
     asList: 'Ir a la lista',
-    gone: 'Puede que la retención se lo llevara: los eventos se guardan solo un tiempo.',
 
     about: 'Sobre él',
     sender: 'De quién',
@@ -224,7 +219,6 @@ export const words = defineWords({
     handledSays: 'los handlers se ejecutaron y se guardó lo que decidieron',
     sentSays: 'terminó su último comando',
     inAll: '{time} en total',
-    notYet: 'todavía no',
 
     handlers: 'Handlers',
     ran: 'se ejecutó',

@@ -14,7 +14,6 @@ export const words = defineWords({
     discarded: 'Given up',
 
     state: 'State',
-    inDoubt: 'End unknown (all)',
     to: 'To',
     what: 'What',
     since: 'Since',
@@ -83,7 +82,6 @@ export const words = defineWords({
     discarded: 'Abandonado',
 
     state: 'Estado',
-    inDoubt: 'Fim desconhecido (todos)',
     to: 'Para',
     what: 'O quê',
     since: 'Desde',
@@ -152,7 +150,6 @@ export const words = defineWords({
     discarded: 'Abandonado',
 
     state: 'Estado',
-    inDoubt: 'Final desconocido (todos)',
     to: 'Para',
     what: 'Qué',
     since: 'Desde',
