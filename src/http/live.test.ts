@@ -90,6 +90,16 @@ test('an event is told when it is new and when it has changed, once for all who 
   expect(told.filter((one) => one.startsWith('event'))).toEqual(['event evt_2'])
 })
 
+test('what is heard of after a long quiet is told as soon as in the middle of things', async () => {
+  const { live, told, listener, pass, events, hear } = world()
+  await live.add(listener)
+  await pass(10_100)
+  events(() => [eventRow(1)])
+  hear({ queues: ['lanes'] })
+  await pass(300)
+  expect(told).toEqual(['event evt_1', 'changed'])
+})
+
 test('of more than a look brings the newest are told, and that there is more', async () => {
   const { live, told, listener, pass, events } = world()
   await live.add(listener)

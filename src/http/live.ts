@@ -53,6 +53,8 @@ export function createLive({ news, store, clock, log }: LiveParts) {
   let everywhere = false
   let heard = true
   let timer: TimerHandle | undefined
+  /** The timer is a long one: nothing was heard of lately. */
+  let idle = false
   let deafen = () => {}
   let looking = false
   let pingedAt = 0
@@ -73,6 +75,10 @@ export function createLive({ news, store, clock, log }: LiveParts) {
     }
     for (const instance of changed) instances.add(instance)
     if (changed.length === 0) everywhere = true
+    if (!idle) return
+    idle = false
+    timer?.cancel()
+    timer = clock.setTimeout(next, TICK_MS)
   }
 
   function tell(text: string, about?: string): void {
@@ -127,7 +133,8 @@ export function createLive({ news, store, clock, log }: LiveParts) {
 
   async function tick(): Promise<void> {
     const now = clock.now()
-    const idle = !heard
+    const quiet = !heard
+    idle = false
     heard = false
     try {
       if ([...listeners].some(({ events }) => events) && !(await lookAtLog())) topics.add('events')
@@ -139,9 +146,12 @@ export function createLive({ news, store, clock, log }: LiveParts) {
       pingedAt = now
       tell(frame('ping', { at: iso(now) }, newest))
     }
-    const wait = Math.min(idle ? IDLE_MS : TICK_MS, pingedAt + PING_MS - now)
-    if (listeners.size > 0) timer = clock.setTimeout(next, wait)
-    else looking = false
+    if (listeners.size === 0) {
+      looking = false
+      return
+    }
+    idle = quiet && !heard
+    timer = clock.setTimeout(next, Math.min(idle ? IDLE_MS : TICK_MS, pingedAt + PING_MS - now))
   }
   const next = (): void => void tick()
 
