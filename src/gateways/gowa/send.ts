@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { Command, SendResult } from '../../core/commands.ts'
-import type { ConnectionState } from '../../core/events.ts'
 import type { ClientContext, GatewayClient, ServerClient } from '../../core/gateway.ts'
 import { asking } from './client/asking.ts'
 import { plan } from './client/commands.ts'

@@ -327,4 +327,3 @@ export const adopted = createdInstance.extend({ handedOver: z.number().int() })
 /** To an instance that is there already; to be asked again when it stopped half way. */
 export const handOverBody = z.strictObject({ instance: instanceId })
 export const handedOver = z.object({ handedOver: z.number().int() })
-export type AdoptedInstance = z.output<typeof adopted>

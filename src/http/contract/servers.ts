@@ -56,7 +56,6 @@ export const createServerBody = z.strictObject({
   settings: settings.optional(),
   webhook: z.strictObject({ allow: z.array(z.string().min(1).max(64)).max(100).optional() }).optional(),
 })
-export type CreateServer = z.input<typeof createServerBody>
 export const createdServer = server.extend({
   secrets: z.object({
     urlKey: z.string().optional(),
@@ -74,7 +73,6 @@ export const changeServerBody = z.strictObject({
   settings: settings.optional(),
   webhook: z.strictObject({ allow: z.array(z.string().min(1).max(64)).max(100).optional() }).optional(),
 })
-export type ChangeServer = z.input<typeof changeServerBody>
 export const removeServerBody = z.strictObject({ id: z.string() })
 
 /** An instance as its server lists it, and whether the hub has it. */

@@ -12,7 +12,7 @@ import { FormFault } from '../form-fault.tsx'
 import { SettingFields } from '../gateway-settings.tsx'
 import { gatewaysQuery } from '../queries.ts'
 import { type SettingValues, settingsBody, settingsOf } from '../settings-schema.ts'
-import type { Made } from './page.tsx'
+import type { Made } from './made.ts'
 import type { Place } from './where.tsx'
 import { newWords } from './words.ts'
 

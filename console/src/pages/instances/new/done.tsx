@@ -6,7 +6,7 @@ import { Notice } from '../../../ui/status.tsx'
 import { useWords } from '../../../words/use-words.tsx'
 import { numberWords } from '../number-words.ts'
 import { MadeValues } from '../secrets-dialog.tsx'
-import type { Made } from './page.tsx'
+import type { Made } from './made.ts'
 import { newWords } from './words.ts'
 
 /** It is there; its secrets are shown this once. */

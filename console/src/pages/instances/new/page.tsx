@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { CreatedInstance } from '../../../../../src/http/contract/instances.ts'
 import { ButtonLink } from '../../../ui/button-link.tsx'
 import { cx } from '../../../ui/class-names.ts'
 import { Page } from '../../../ui/page.tsx'
@@ -12,11 +11,10 @@ import type { NewSearch } from '../search.ts'
 import { words } from '../words.ts'
 import { Details } from './details.tsx'
 import { Done } from './done.tsx'
+import type { Made } from './made.ts'
 import { ChooseWay } from './way.tsx'
 import { type Place, Where } from './where.tsx'
 import { newWords } from './words.ts'
-
-export type Made = CreatedInstance & { handedOver?: number }
 
 const STEPS = ['stepWay', 'stepWhere', 'stepDetails', 'stepDone'] as const
 type Step = (typeof STEPS)[number]
