@@ -320,8 +320,15 @@ test('a server that keeps connections for one second only is not met on a stale 
 })
 
 test('many requests to one slow server wait for a connection, and time out as not sent while they wait', async () => {
-  const url = await http(() => {})
-  const outcomes = await Promise.all(Array.from({ length: 80 }, () => post(url, { timeoutMs: 300 })))
-  expect(outcomes.filter(({ type }) => type === 'unanswered')).toHaveLength(64)
-  expect(outcomes.filter(({ type }) => type === 'not-sent')).toHaveLength(16)
+  let asked = 0
+  const full = Promise.withResolvers<void>()
+  const url = await http(() => {
+    if (++asked === 64) full.resolve()
+  })
+  const first = Array.from({ length: 64 }, () => post(url, { timeoutMs: 2_000 }))
+  await full.promise
+  const late = await Promise.all(Array.from({ length: 16 }, () => post(url, { timeoutMs: 300 })))
+  expect(new Set(late.map(({ type }) => type))).toEqual(new Set(['not-sent']))
+  expect(new Set((await Promise.all(first)).map(({ type }) => type))).toEqual(new Set(['unanswered']))
+  expect(asked).toBe(64)
 })
